@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * answer_httpd.c: a filter that sees an answer before any other filter does, and before a
+ * header of it has been sent. It acts on the first brigade and takes itself out. */
+#include "lb/answer_httpd.h"
+
+#include <http_core.h>
+#include <http_protocol.h>
+#include <util_filter.h>
+
+#include "lb/carry_httpd.h"
+#include "lb/location.h"
+
+static ap_filter_rec_t *answer_filter;
+
+static void fix(request_rec *r, apr_table_t *headers, const char *name, const cfc_node_t *node)
+{
+    const char *location = apr_table_get(headers, name);
+
+    if (location != NULL) {
+        const char *fixed = cfc_location_for_client(location, node, ap_http_scheme(r),
+                                                    apr_table_get(r->headers_in, "Host"), r->pool);
+
+        if (fixed != location) {
+            apr_table_setn(headers, name, fixed);
+        }
+    }
+}
+
+static apr_status_t first_brigade(ap_filter_t *f, apr_bucket_brigade *bb)
+{
+    cfc_attempt_t *attempt = f->ctx;
+
+    attempt->client_has_bytes = true;
+    fix(f->r, f->r->headers_out, "Location", attempt->node);
+    fix(f->r, f->r->headers_out, "Content-Location", attempt->node);
+    ap_remove_output_filter(f);
+    return ap_pass_brigade(f->next, bb);
+}
+
+void cfc_answer_register(void)
+{
+    answer_filter = ap_register_output_filter("CFCLUSTER_ANSWER", first_brigade, NULL,
+                                              AP_FTYPE_RESOURCE - 1);
+}
+
+void cfc_answer_watch(request_rec *r, cfc_attempt_t *attempt)
+{
+    ap_add_output_filter_handle(answer_filter, attempt, r, r->connection);
+}

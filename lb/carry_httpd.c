@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * carry_httpd.c: mod_proxy as our transport. A handler of our own calls its scheme handler
+ * with a worker of our own, so mod_proxy opens, reuses and closes connections and speaks
+ * HTTP and AJP; which node, whether again, and what the client sees is decided by us. Filters
+ * on the node's connection and on the answer tell exactly how far an attempt got. */
+#include "lb/carry_httpd.h"
+
+#include <apr_strings.h>
+#include <http_connection.h>
+#include <http_log.h>
+#include <mod_proxy.h>
+
+#include "conf/server_httpd.h"
+#include "lb/answer_httpd.h"
+
+APLOG_USE_MODULE(cfcluster);
+
+/* Weak, so that httpd can load us without mod_proxy and the check_config hook can say what to
+ * do, instead of a loader error about an undefined symbol. */
+#pragma weak proxy_module
+#pragma weak ap_proxy_define_worker
+#pragma weak proxy_run_scheme_handler
+
+/* Idle connections to a node are given up well before Tomcat closes them (keepAliveTimeout,
+ * 20 s): otherwise a request may be sent just as the node hangs up. */
+#define IDLE_SECONDS 15
+
+#define AJP_PING_SECONDS 1
+
+static const char node_filter[] = "CFCLUSTER_NODE";
+
+/* The attempt that this thread is carrying. mod_proxy opens and uses its connections in the
+ * request's own thread, so this is how a connection finds the request it is used for. */
+static _Thread_local cfc_attempt_t *current;
+
+/* mod_proxy's settings for our requests, merged over whatever a section says of its own. */
+static ap_conf_vector_t *overlay;
+
+bool cfc_carry_ready(void)
+{
+    return &proxy_module != NULL && ap_proxy_define_worker != NULL;
+}
+
+const char *cfc_carry_complaint(cfc_scheme_t scheme)
+{
+    static const struct {
+        const char *module, *line;
+    } needs[] = {
+        {"mod_proxy_http.c", "needs mod_proxy_http; add LoadModule proxy_http_module "
+                             "modules/mod_proxy_http.so"},
+        {"mod_ssl.c", "needs mod_ssl; add LoadModule ssl_module modules/mod_ssl.so, and "
+                      "SSLProxyEngine on where its requests come in"},
+        {"mod_proxy_ajp.c", "needs mod_proxy_ajp; add LoadModule proxy_ajp_module "
+                            "modules/mod_proxy_ajp.so"},
+    };
+
+    if (scheme == CFC_SCHEME_HTTPS && ap_find_linked_module(needs[0].module) == NULL) {
+        return needs[0].line;
+    }
+    return ap_find_linked_module(needs[scheme].module) == NULL ? needs[scheme].line : NULL;
+}
+
+/* --- what happens on the node's connection -------------------------------------------------- */
+
+static apr_off_t length_of(apr_bucket_brigade *bb)
+{
+    apr_off_t length = 0;
+
+    apr_brigade_length(bb, 0, &length);
+    return length > 0 ? length : 0;
+}
+
+static apr_status_t count_received(ap_filter_t *f, apr_bucket_brigade *bb, ap_input_mode_t mode,
+                                   apr_read_type_e block, apr_off_t readbytes)
+{
+    apr_status_t status = ap_get_brigade(f->next, bb, mode, block, readbytes);
+
+    if (current != NULL && status == APR_SUCCESS && mode != AP_MODE_SPECULATIVE
+        && mode != AP_MODE_INIT) {
+        current->received += length_of(bb);
+    }
+    return status;
+}
+
+static apr_status_t count_sent(ap_filter_t *f, apr_bucket_brigade *bb)
+{
+    if (current != NULL) {
+        current->sent += length_of(bb);
+    }
+    return ap_pass_brigade(f->next, bb);
+}
+
+/* A connection to a node was made for the attempt of this thread. A reused one has its filters
+ * from then and does not come here. */
+static int watch_connection(conn_rec *c, void *socket)
+{
+    (void)socket;
+    if (c->outgoing && current != NULL) {
+        current->reused = false;
+        ap_add_input_filter(node_filter, NULL, NULL, c);
+        ap_add_output_filter(node_filter, NULL, NULL, c);
+    }
+    return OK;
+}
+
+void cfc_carry_register(apr_pool_t *p)
+{
+    (void)p;
+    /* Below these types a filter needs a request; mod_ssl's sits further out, so we count
+     * what HTTP says, not what TLS makes of it. */
+    ap_register_input_filter(node_filter, count_received, NULL, AP_FTYPE_CONNECTION);
+    ap_register_output_filter(node_filter, count_sent, NULL, AP_FTYPE_CONNECTION);
+    ap_hook_pre_connection(watch_connection, NULL, NULL, APR_HOOK_MIDDLE);
+    cfc_answer_register();
+}
+
+/* --- workers -------------------------------------------------------------------------------- */
+
+static void configure(const cfc_cluster_t *cl, const cfc_node_t *node, proxy_worker *worker)
+{
+    proxy_worker_shared *s = worker->s;
+
+    /* Whether a node is fit is our business: mod_proxy must never refuse one by itself. */
+    s->status |= PROXY_WORKER_IGNORE_ERRORS;
+    s->retry = 0;
+    s->retry_set = 1;
+    s->conn_timeout = apr_time_from_msec(cl->connect_ms);
+    s->conn_timeout_set = 1;
+    s->timeout = apr_time_from_msec(cl->answer_ms);
+    s->timeout_set = 1;
+    s->ttl = apr_time_from_sec(IDLE_SECONDS);
+    s->smax = 0;
+    apr_cpystrn(s->upgrade, "websocket", sizeof(s->upgrade));
+    if (node->scheme == CFC_SCHEME_AJP) {
+        s->ping_timeout = apr_time_from_sec(AJP_PING_SECONDS);
+        s->ping_timeout_set = 1;
+        apr_cpystrn(s->secret, node->secret ? node->secret : "", sizeof(s->secret));
+    }
+}
+
+static void make_overlay(apr_pool_t *p)
+{
+    proxy_dir_conf *dconf = proxy_module.create_dir_config(p, NULL);
+
+    /* The node must see the host that the client asked for: Confluence compares it with its
+     * base URL. X-Forwarded-* are written by us (forwarded_httpd.c). */
+    dconf->preserve_host = 1;
+    dconf->preserve_host_set = 1;
+    dconf->add_forwarded_headers = 0;
+    dconf->add_forwarded_headers_set = 1;
+    overlay = ap_create_per_dir_config(p);
+    ap_set_module_config(overlay, &proxy_module, dconf);
+}
+
+static const char *define(const cfc_cluster_t *cl, cfc_node_t *node, proxy_server_conf *conf,
+                          apr_pool_t *pconf)
+{
+    proxy_worker *worker = NULL;
+    const char *complaint = ap_proxy_define_worker(pconf, &worker, NULL, conf, node->url, 0);
+
+    if (complaint == NULL) {
+        configure(cl, node, worker);
+        node->carrier = worker;
+    }
+    return complaint;
+}
+
+const char *cfc_carry_define(const cfc_conf_t *conf, server_rec *s, apr_pool_t *pconf)
+{
+    proxy_server_conf *proxy = ap_get_module_config(s->module_config, &proxy_module);
+
+    make_overlay(pconf);
+    for (int i = 0; i < conf->clusters->nelts; i++) {
+        const cfc_cluster_t *cl = APR_ARRAY_IDX(conf->clusters, i, const cfc_cluster_t *);
+        cfc_node_t **nodes = cfc_cluster_nodes(cl);
+
+        for (int j = 0; j < cl->nodes->nelts; j++) {
+            const char *complaint = define(cl, nodes[j], proxy, pconf);
+
+            if (complaint != NULL) {
+                return apr_psprintf(pconf, "cluster %s, node %s: %s", cl->name, nodes[j]->name,
+                                    complaint);
+            }
+        }
+    }
+    return NULL;
+}
+
+/* --- one attempt ---------------------------------------------------------------------------- */
+
+void cfc_carry_prepare(request_rec *r)
+{
+    r->per_dir_config = ap_merge_per_dir_configs(r->pool, r->per_dir_config, overlay);
+    r->proxyreq = PROXYREQ_REVERSE;
+}
+
+/* AJP goes past httpd's filters, so there only the status tells: mod_proxy_ajp says 503 when it
+ * could not connect or its CPING got no answer, and for an idempotent method also later. */
+static cfc_reach_t ajp_reach(const request_rec *r, int status)
+{
+    if (status == HTTP_SERVICE_UNAVAILABLE && cfc_method_class(r->method) == CFC_METHOD_UNSAFE) {
+        return CFC_REACH_NOTHING_SENT;
+    }
+    return CFC_REACH_SENT;
+}
+
+static bool nodes_fault(int status)
+{
+    return status == HTTP_BAD_GATEWAY || status == HTTP_SERVICE_UNAVAILABLE
+           || status == HTTP_GATEWAY_TIME_OUT || status == HTTP_INTERNAL_SERVER_ERROR;
+}
+
+static void judge(const request_rec *r, cfc_attempt_t *attempt)
+{
+    if (attempt->status == OK || attempt->status == DONE) {
+        attempt->status = OK;
+        attempt->reach = CFC_REACH_ANSWERED;
+        return;
+    }
+    attempt->failed = nodes_fault(attempt->status) && !r->connection->aborted;
+    if (attempt->client_has_bytes || attempt->received > 0) {
+        attempt->reach = CFC_REACH_ANSWERED;
+    }
+    else if (attempt->node->scheme == CFC_SCHEME_AJP) {
+        attempt->reach = ajp_reach(r, attempt->status);
+    }
+    else {
+        attempt->reach = attempt->sent > 0 ? CFC_REACH_SENT : CFC_REACH_NOTHING_SENT;
+    }
+    /* Without a byte sent there was no connection to reuse; AJP tests its own with CPING. */
+    if (attempt->reach == CFC_REACH_NOTHING_SENT || attempt->node->scheme == CFC_SCHEME_AJP) {
+        attempt->reused = false;
+    }
+}
+
+void cfc_carry(request_rec *r, const cfc_node_t *node, const char *target,
+               cfc_attempt_t *attempt)
+{
+    proxy_server_conf *conf = ap_get_module_config(r->server->module_config, &proxy_module);
+    char *url = apr_pstrcat(r->pool, node->url, target, NULL);
+    int keepalives = r->connection->keepalives;
+
+    memset(attempt, 0, sizeof(*attempt));
+    attempt->node = node;
+    attempt->reused = true;
+    r->filename = apr_pstrcat(r->pool, "proxy:", url, NULL);
+    /* On a kept-alive client connection mod_proxy_http answers a node that hangs up without a
+     * word by closing the client's connection too, and nothing could be retried. */
+    r->connection->keepalives = 0;
+    cfc_answer_watch(r, attempt);
+
+    current = attempt;
+    attempt->status = proxy_run_scheme_handler(r, node->carrier, conf, url, NULL, 0);
+    current = NULL;
+
+    r->connection->keepalives = keepalives;
+    if (attempt->status == DECLINED) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                      "CFC0111: no module of httpd carries requests to %s; load mod_proxy_http, "
+                      "mod_proxy_ajp or mod_ssl, whichever its scheme needs", node->url);
+        attempt->status = HTTP_INTERNAL_SERVER_ERROR;
+    }
+    judge(r, attempt);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * carry_httpd.h: the transport. Carries one attempt of a request to one node and says how far
+ * it got. It is mod_proxy's scheme handlers today; everything that knows mod_proxy is behind
+ * this interface, so that it can be replaced. */
+#ifndef CFC_LB_CARRY_HTTPD_H
+#define CFC_LB_CARRY_HTTPD_H
+
+#include <httpd.h>
+#include <http_config.h>
+
+#include "conf/conf.h"
+#include "lb/retry.h"
+
+/** One attempt, as cfc_carry() leaves it. */
+typedef struct cfc_attempt {
+    const cfc_node_t *node;
+    int status;             /* OK: answered, r->status is the node's; else the HTTP error */
+    cfc_reach_t reach;
+    bool failed;            /* the node is at fault: no answer, or a broken one */
+    bool reused;            /* went over a connection kept from an earlier request */
+    bool client_has_bytes;  /* something of an answer was passed on */
+    apr_off_t sent;         /* bytes to the node, headers included; AJP: 0 */
+    apr_off_t received;     /* bytes from the node, likewise */
+} cfc_attempt_t;
+
+/**
+ * Whether mod_proxy and the scheme's module are loaded, and before us.
+ * @return NULL, or the complaint, with the LoadModule line to write
+ */
+const char *cfc_carry_complaint(cfc_scheme_t scheme);
+
+/** Whether mod_proxy itself can be called. Nothing else here may be, if not. */
+bool cfc_carry_ready(void);
+
+/** Hooks and filters. Called once from the module's register_hooks. */
+void cfc_carry_register(apr_pool_t *p);
+
+/**
+ * Make every node known to mod_proxy: sets their carrier. In post_config, after mod_proxy's.
+ * @param s the main server
+ * @return NULL, or the complaint
+ */
+const char *cfc_carry_define(const cfc_conf_t *conf, server_rec *s, apr_pool_t *pconf);
+
+/** What a request needs once, before its first attempt. */
+void cfc_carry_prepare(request_rec *r);
+
+/**
+ * Carry one attempt. r is left as mod_proxy leaves it; put it back before another attempt.
+ * @param target the client's own path and query
+ */
+void cfc_carry(request_rec *r, const cfc_node_t *node, const char *target,
+               cfc_attempt_t *attempt);
+
+#endif

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * cluster.h: a cluster and its nodes as configured. Plain structs that conf/ fills once at
+ * start-up and everybody reads; what changes at run time is in the slots (segment.h). */
+#ifndef CFC_LB_CLUSTER_H
+#define CFC_LB_CLUSTER_H
+
+#include <apr_pools.h>
+#include <apr_tables.h>
+#include <stdbool.h>
+
+#include "lb/words.h"
+
+struct cfc_cluster_slot;
+struct cfc_maint_conf;
+struct cfc_method;
+struct cfc_node_slot;
+struct cfc_probe_conf;
+
+/** Where something was configured, for messages. */
+typedef struct {
+    const char *file;
+    int line;
+} cfc_where_t;
+
+typedef enum {
+    CFC_SCHEME_HTTP,
+    CFC_SCHEME_HTTPS,
+    CFC_SCHEME_AJP
+} cfc_scheme_t;
+
+typedef struct cfc_node {
+    const char *name;               /* unique in its cluster */
+    cfc_scheme_t scheme;
+    const char *host;               /* IPv6 addresses without brackets */
+    int port;
+    const char *url;                /* scheme://host:port, no path; requests add their raw target */
+    const char *route;              /* Tomcat's jvmRoute, the part after '.' of a session id */
+    const char *token;              /* what our route cookie says for this node; see route.h */
+    const char *secret;             /* AJP secret; NULL: none */
+    apr_int64_t weight;             /* 1..100 */
+    int admin;                      /* cfc_admin_t: the configured state, unless changed later */
+    cfc_where_t where;
+    struct cfc_node_slot *slot;     /* in shared memory, from post_config on */
+    void *carrier;                  /* the transport's: for mod_proxy, its proxy_worker */
+} cfc_node_t;
+
+typedef enum {
+    CFC_SAMESITE_LAX,
+    CFC_SAMESITE_STRICT,
+    CFC_SAMESITE_NONE
+} cfc_samesite_t;
+
+typedef struct {
+    const char *cookie;             /* our own route cookie; NULL: none is set */
+    const char *session;            /* session cookie and path parameter; NULL: none looked at */
+    int samesite;                   /* cfc_samesite_t of our own cookie */
+} cfc_sticky_t;
+
+typedef struct {
+    apr_int64_t attempts;           /* at most, the first one included */
+    apr_int64_t budget_ms;          /* no new attempt later than this after the request came */
+    apr_int64_t body_bytes;         /* of a request body are kept for a second attempt */
+} cfc_retry_conf_t;
+
+typedef struct cfc_cluster {
+    const char *name;
+    const char *profile;            /* NULL: none */
+    apr_array_header_t *nodes;      /* cfc_node_t *, in the order configured */
+    const struct cfc_method *method;
+    cfc_sticky_t sticky;
+    cfc_retry_conf_t retry;
+    apr_int64_t connect_ms;         /* how long connecting to a node may take */
+    apr_int64_t answer_ms;          /* how long a node may be silent in an answer */
+    struct cfc_probe_conf *probe;   /* never NULL after the section has been read */
+    struct cfc_maint_conf *maint;
+    cfc_where_t where;
+    struct cfc_cluster_slot *slot;  /* in shared memory, from post_config on */
+} cfc_cluster_t;
+
+/** Find a node by name. @return NULL: no such node */
+cfc_node_t *cfc_cluster_node(const cfc_cluster_t *cl, const char *name);
+
+/** The nodes as a plain array; its length is cl->nodes->nelts. */
+static inline cfc_node_t **cfc_cluster_nodes(const cfc_cluster_t *cl)
+{
+    return (cfc_node_t **)cl->nodes->elts;
+}
+
+#endif

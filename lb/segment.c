@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * segment.c: the layout of segment.h: identity, slots by name, the in-flight books. Where the
+ * memory comes from is the binding's business (segment_httpd.c). */
+#include "lb/segment.h"
+
+#include <string.h>
+
+#define MAGIC UINT64_C(0x6366636c75737431)      /* "cfclust1" */
+
+/* How often in a row an untouched total must be wrong by the same number. */
+#define DRIFT_PROOFS 3u
+
+static uint64_t hash_add(uint64_t hash, uint64_t value)
+{
+    return (hash ^ value) * UINT64_C(1099511628211);    /* FNV-1a */
+}
+
+uint64_t cfc_segment_layout(void)
+{
+    const size_t facts[] = {
+        sizeof(cfc_segment_t),
+        offsetof(cfc_segment_t, monitor_pid),
+        offsetof(cfc_segment_t, children),
+        offsetof(cfc_segment_t, clusters),
+        offsetof(cfc_segment_t, nodes),
+        sizeof(cfc_node_slot_t),
+        offsetof(cfc_node_slot_t, admin),
+        offsetof(cfc_node_slot_t, admin_configured),
+        offsetof(cfc_node_slot_t, admin_note),
+        offsetof(cfc_node_slot_t, standing),
+        offsetof(cfc_node_slot_t, streak),
+        offsetof(cfc_node_slot_t, last_probe),
+        offsetof(cfc_node_slot_t, traffic),
+        offsetof(cfc_node_slot_t, busy),
+        sizeof(cfc_cluster_slot_t),
+        offsetof(cfc_cluster_slot_t, maintenance),
+        offsetof(cfc_cluster_slot_t, maintenance_note),
+        sizeof(cfc_note_t),
+        sizeof(cfc_probe_result_t),
+        sizeof(cfc_traffic_t),
+        offsetof(cfc_traffic_t, by_class),
+        offsetof(cfc_traffic_t, bytes_to),
+        CFC_ADMIN_COUNT,
+        CFC_HEALTH_COUNT,
+        CFC_CAUSE_COUNT,
+    };
+    uint64_t hash = UINT64_C(14695981039346656037);
+
+    for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++) {
+        hash = hash_add(hash, facts[i]);
+    }
+    return hash;
+}
+
+cfc_segment_t *cfc_segment_init(void *memory, const unsigned char *secret, apr_time_t now)
+{
+    cfc_segment_t *segment = memory;
+
+    segment->magic = MAGIC;
+    segment->layout = cfc_segment_layout();
+    segment->made_at = now;
+    memcpy(segment->secret, secret, CFC_SECRET_BYTES);
+    return segment;
+}
+
+bool cfc_segment_usable(const void *memory)
+{
+    const cfc_segment_t *segment = memory;
+
+    return segment->magic == MAGIC && segment->layout == cfc_segment_layout();
+}
+
+uint32_t cfc_segment_next_generation(cfc_segment_t *segment)
+{
+    return atomic_fetch_add(&segment->generation, 1) + 1;
+}
+
+/* The oldest generation whose slots may still be in use: that of the oldest child, and at least
+ * the one before this. The configuration being read may yet name that one's nodes (a restart
+ * leaves no child to tell), and its monitor works on until the new one takes over. */
+static uint32_t oldest_generation(const cfc_segment_t *segment, uint32_t now)
+{
+    uint32_t oldest = now - 1;
+
+    for (int i = 0; i < CFC_CHILDREN_MAX; i++) {
+        if (atomic_load(&segment->children[i].pid) != 0) {
+            uint32_t generation = atomic_load(&segment->children[i].generation);
+
+            oldest = generation < oldest ? generation : oldest;
+        }
+    }
+    return oldest;
+}
+
+cfc_cluster_slot_t *cfc_segment_cluster(cfc_segment_t *segment, const char *name, bool *fresh)
+{
+    uint32_t now = atomic_load(&segment->generation);
+    uint32_t oldest = oldest_generation(segment, now);
+    cfc_cluster_slot_t *spare = NULL;
+
+    *fresh = false;
+    for (int i = 0; i < CFC_CLUSTERS_MAX; i++) {
+        cfc_cluster_slot_t *slot = &segment->clusters[i];
+
+        if (strcmp(slot->name, name) == 0) {
+            atomic_store(&slot->generation, now);
+            return slot;
+        }
+        if (spare == NULL && (slot->name[0] == '\0' || atomic_load(&slot->generation) < oldest)) {
+            spare = slot;
+        }
+    }
+    if (spare != NULL) {
+        *fresh = true;
+        memset(spare, 0, sizeof(*spare));
+        strncpy(spare->name, name, CFC_NAME_MAX - 1);
+        atomic_store(&spare->generation, now);
+    }
+    return spare;
+}
+
+cfc_node_slot_t *cfc_segment_node(cfc_segment_t *segment, const char *cluster, const char *name,
+                                  bool *fresh)
+{
+    uint32_t now = atomic_load(&segment->generation);
+    uint32_t oldest = oldest_generation(segment, now);
+    cfc_node_slot_t *spare = NULL;
+
+    *fresh = false;
+    for (int i = 0; i < CFC_NODES_MAX; i++) {
+        cfc_node_slot_t *slot = &segment->nodes[i];
+
+        if (strcmp(slot->cluster, cluster) == 0 && strcmp(slot->name, name) == 0) {
+            atomic_store(&slot->generation, now);
+            return slot;
+        }
+        if (spare == NULL
+            && (slot->cluster[0] == '\0' || atomic_load(&slot->generation) < oldest)) {
+            spare = slot;
+        }
+    }
+    if (spare != NULL) {
+        *fresh = true;
+        memset(spare, 0, sizeof(*spare));
+        strncpy(spare->cluster, cluster, CFC_NAME_MAX - 1);
+        strncpy(spare->name, name, CFC_NAME_MAX - 1);
+        atomic_store(&spare->generation, now);
+    }
+    return spare;
+}
+
+int cfc_segment_child_enter(cfc_segment_t *segment, int64_t pid, uint32_t generation)
+{
+    for (int i = 0; i < CFC_CHILDREN_MAX; i++) {
+        int64_t nobody = 0;
+
+        if (atomic_compare_exchange_strong(&segment->children[i].pid, &nobody, pid)) {
+            atomic_store(&segment->children[i].generation, generation);
+            for (int j = 0; j < CFC_NODES_MAX; j++) {
+                atomic_store(&segment->nodes[j].busy[i], 0);
+            }
+            return i;
+        }
+    }
+    atomic_fetch_add(&segment->uncounted, 1);
+    return -1;
+}
+
+void cfc_segment_child_leave(cfc_segment_t *segment, int child)
+{
+    if (child < 0) {
+        atomic_fetch_sub(&segment->uncounted, 1);
+        return;
+    }
+    /* Its books stay as they are: threads that httpd does not wait for at a restart may still
+     * end requests in them. Nobody reads them any more, and the next child begins with clean
+     * ones. Nor are the totals touched: if this child was killed between its two counts they
+     * would be wrong by one more. repair() sees what is too much and mends it. */
+    atomic_store(&segment->children[child].generation, 0);
+    atomic_store(&segment->children[child].pid, 0);
+}
+
+/* In flight by the living children's books; false when the total moved meanwhile. */
+static bool counted(cfc_segment_t *segment, cfc_node_slot_t *slot, int32_t *total, int32_t *sum)
+{
+    *total = atomic_load(&slot->traffic.inflight);
+    *sum = 0;
+    for (int i = 0; i < CFC_CHILDREN_MAX; i++) {
+        if (atomic_load(&segment->children[i].pid) != 0) {
+            *sum += (int32_t)atomic_load(&slot->busy[i]);
+        }
+    }
+    return atomic_load(&slot->traffic.inflight) == *total;
+}
+
+static void repair_total(cfc_segment_t *segment, cfc_node_slot_t *slot)
+{
+    int32_t total, sum;
+
+    if (!counted(segment, slot, &total, &sum) || total == sum) {
+        slot->drift_seen = 0;
+        return;
+    }
+    if (slot->drift_seen == 0 || slot->drift != total - sum) {
+        slot->drift = total - sum;
+        slot->drift_seen = 1;
+        return;
+    }
+    if (++slot->drift_seen >= DRIFT_PROOFS) {
+        atomic_fetch_sub(&slot->traffic.inflight, slot->drift);
+        slot->drift_seen = 0;
+    }
+}
+
+int cfc_segment_repair(cfc_segment_t *segment, bool (*alive)(int64_t pid))
+{
+    int struck = 0;
+
+    for (int i = 0; i < CFC_CHILDREN_MAX; i++) {
+        int64_t pid = atomic_load(&segment->children[i].pid);
+
+        if (pid != 0 && !alive(pid)) {
+            cfc_segment_child_leave(segment, i);
+            struck++;
+        }
+    }
+    if (atomic_load(&segment->uncounted) == 0) {
+        for (int i = 0; i < CFC_NODES_MAX; i++) {
+            if (segment->nodes[i].cluster[0] != '\0') {
+                repair_total(segment, &segment->nodes[i]);
+            }
+        }
+    }
+    return struck;
+}
+
+void cfc_slot_begin(cfc_node_slot_t *slot, int child)
+{
+    atomic_fetch_add_explicit(&slot->traffic.inflight, 1, memory_order_relaxed);
+    if (child >= 0) {
+        atomic_fetch_add_explicit(&slot->busy[child], 1, memory_order_relaxed);
+    }
+}
+
+void cfc_slot_end(cfc_node_slot_t *slot, int child)
+{
+    if (child >= 0) {
+        atomic_fetch_sub_explicit(&slot->busy[child], 1, memory_order_relaxed);
+    }
+    atomic_fetch_sub_explicit(&slot->traffic.inflight, 1, memory_order_relaxed);
+}
+
+cfc_health_t cfc_slot_health(const cfc_node_slot_t *slot, cfc_cause_t *cause)
+{
+    uint32_t standing = atomic_load_explicit(&slot->standing, memory_order_acquire);
+
+    *cause = (cfc_cause_t)(standing >> 8);
+    return (cfc_health_t)(standing & 0xffu);
+}
+
+void cfc_slot_health_set(cfc_node_slot_t *slot, cfc_health_t health, cfc_cause_t cause)
+{
+    atomic_store_explicit(&slot->standing, (uint32_t)health | (uint32_t)cause << 8,
+                          memory_order_release);
+}

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * segment.h: all run-time state, in one shared-memory segment that the parent makes once and
+ * every process of every generation maps (DESIGN 5). No lock on the request path: C11 atomics.
+ *
+ *   offset                                            written by
+ *   0       cfc_segment_t: magic, layout, secret      parent, once
+ *           monitor lease and beat                    monitors
+ *           children[]: pid, generation               each child its own
+ *           clusters[]: name; maintenance             parent; holder of the store's lock
+ *           nodes[]:    name                          parent
+ *             line 1    admin state                   holder of the store's lock
+ *             line 2    health, probe results         the monitor
+ *             line 3..  in-flight, counters           every child
+ *             busy[]    in-flight by child            each child its own word
+ *
+ * A graceful restart finds the same slots again by name, so children of the old generation
+ * and of the new count in the same place. Slots of removed nodes are reused only when no child
+ * of a generation that knew them is left, and not before the restart after the one that removed
+ * them. */
+#ifndef CFC_LB_SEGMENT_H
+#define CFC_LB_SEGMENT_H
+
+#include <apr_time.h>
+#include <stdalign.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lb/record.h"
+#include "lb/words.h"
+
+#define CFC_NAME_MAX 64         /* bytes of a cluster's or node's name, the NUL included */
+#define CFC_CLUSTERS_MAX 16
+#define CFC_NODES_MAX 128       /* over all clusters */
+#define CFC_CHILDREN_MAX 1024   /* httpd children of all generations that live at one time */
+#define CFC_SECRET_BYTES 32
+#define CFC_CACHE_LINE 64
+
+/** Why an admin state or a maintenance is as it is. Zeroed: as configured, nobody changed it. */
+typedef struct {
+    int64_t since;              /* apr_time_t; 0: as configured */
+    int64_t until;              /* apr_time_t that was announced as its end; 0: open end */
+    char who[96];               /* user name or address; NUL-ended */
+    char text[384];             /* the reason, or the message for users; NUL-ended UTF-8 */
+} cfc_note_t;
+
+/** The last result of a node's probe, as a cfc_record_t. */
+typedef struct {
+    int64_t at;                 /* apr_time_t at which it ended */
+    int32_t duration_ms;
+    int32_t code;               /* HTTP status; 0: none came */
+    int32_t good;               /* 1: as expected */
+    char reason[256];           /* in words, NUL-ended */
+} cfc_probe_result_t;
+
+/** What requests did at one node since its slot was made. Only ever grows, but inflight. */
+typedef struct {
+    _Atomic int32_t inflight;           /* requests being carried now, over all children */
+    _Atomic uint64_t picked;            /* new sessions given to it, for round-robin */
+    _Atomic uint64_t attempts;          /* requests sent or tried */
+    _Atomic uint64_t by_class[6];       /* answers by status / 100; [0]: attempts with no answer */
+    _Atomic uint64_t connect_failures;  /* attempts that never reached it */
+    _Atomic uint64_t retried;           /* attempts that failed here and went elsewhere */
+    _Atomic uint64_t bytes_to;          /* to the node, headers included; AJP: not counted */
+    _Atomic uint64_t bytes_from;        /* from the node, likewise */
+} cfc_traffic_t;
+
+typedef struct cfc_node_slot {
+    char cluster[CFC_NAME_MAX];         /* "" : the slot is free */
+    char name[CFC_NAME_MAX];
+    _Atomic uint32_t generation;        /* the last one that has this node */
+
+    alignas(CFC_CACHE_LINE) _Atomic uint32_t admin;     /* cfc_admin_t */
+    _Atomic uint32_t admin_configured;  /* 1 + the cfc_admin_t that was configured when admin
+                                         * was settled (maint/store.h); 0: not settled yet */
+    cfc_record_t admin_note;                            /* cfc_note_t */
+
+    alignas(CFC_CACHE_LINE) _Atomic uint32_t standing;  /* health and cause in one word */
+    _Atomic int64_t health_at;                          /* apr_time_t of its last change */
+    _Atomic uint32_t streak;                            /* equal results in a row, the last ones */
+    cfc_record_t last_probe;                            /* cfc_probe_result_t */
+
+    alignas(CFC_CACHE_LINE) cfc_traffic_t traffic;
+    alignas(CFC_CACHE_LINE) _Atomic uint32_t busy[CFC_CHILDREN_MAX];
+    int32_t drift;                      /* cfc_segment_repair's own: how wrong, */
+    uint32_t drift_seen;                /* and how often in a row */
+} cfc_node_slot_t;
+
+typedef struct cfc_cluster_slot {
+    char name[CFC_NAME_MAX];            /* "" : the slot is free */
+    _Atomic uint32_t generation;
+    _Atomic uint32_t settled;           /* 1: the saved state was applied (maint/store.h) */
+    _Atomic uint32_t maintenance;       /* 1: closed */
+    cfc_record_t maintenance_note;      /* cfc_note_t */
+    alignas(CFC_CACHE_LINE) _Atomic uint64_t refused;   /* requests answered with a 503 page */
+} cfc_cluster_slot_t;
+
+typedef struct {
+    _Atomic int64_t pid;                /* 0: free */
+    _Atomic uint32_t generation;
+} cfc_child_slot_t;
+
+typedef struct {
+    uint64_t magic;
+    uint64_t layout;                    /* cfc_segment_layout() of the module that made it */
+    int64_t made_at;                    /* apr_time_t */
+    unsigned char secret[CFC_SECRET_BYTES];     /* random; signs the status page's forms */
+    _Atomic uint32_t generation;        /* of httpd's configuration, from 1 */
+    _Atomic uint64_t changes;           /* admin changes made: the API's `generation` */
+    _Atomic uint32_t uncounted;         /* children that found no free child slot */
+
+    alignas(CFC_CACHE_LINE) _Atomic int64_t monitor_pid;    /* holder of the lease */
+    _Atomic uint32_t monitor_generation;
+    _Atomic int64_t monitor_beat_at;                        /* apr_time_t */
+
+    alignas(CFC_CACHE_LINE) cfc_child_slot_t children[CFC_CHILDREN_MAX];
+    cfc_cluster_slot_t clusters[CFC_CLUSTERS_MAX];
+    cfc_node_slot_t nodes[CFC_NODES_MAX];
+} cfc_segment_t;
+
+/** A hash over the sizes and places of all that a segment holds: equal layouts only. */
+uint64_t cfc_segment_layout(void);
+
+/**
+ * Make fresh memory a segment.
+ * @param memory sizeof(cfc_segment_t) zeroed bytes, aligned to a cache line
+ * @param secret CFC_SECRET_BYTES random bytes
+ */
+cfc_segment_t *cfc_segment_init(void *memory, const unsigned char *secret, apr_time_t now);
+
+/** Whether memory holds a segment that this build of the module can use. */
+bool cfc_segment_usable(const void *memory);
+
+/**
+ * Begin a new generation: call once in the parent before the find functions.
+ * @return its number
+ */
+uint32_t cfc_segment_next_generation(cfc_segment_t *segment);
+
+/**
+ * The slot of a cluster or node, found by name or newly taken. Parent only.
+ * @param fresh set to whether the slot is new, thus without any state from before
+ * @return NULL: all slots are taken (CFC_CLUSTERS_MAX, CFC_NODES_MAX)
+ */
+cfc_cluster_slot_t *cfc_segment_cluster(cfc_segment_t *segment, const char *name, bool *fresh);
+cfc_node_slot_t *cfc_segment_node(cfc_segment_t *segment, const char *cluster, const char *name,
+                                  bool *fresh);
+
+/**
+ * Take a child's place in the in-flight books. Each child once, at its start.
+ * @return its index; -1: none free, the child's requests are counted in the totals only
+ */
+int cfc_segment_child_enter(cfc_segment_t *segment, int64_t pid, uint32_t generation);
+
+/** Give it back. What the child still had in flight is taken out by cfc_segment_repair(). */
+void cfc_segment_child_leave(cfc_segment_t *segment, int child);
+
+/**
+ * Strike dead children out and repair the totals that they left raised. Monitor only, about
+ * once a second. A total is corrected only when it was wrong by the same number three times
+ * running while nobody changed it, so requests that begin or end meanwhile are never touched.
+ * @param alive tells whether a process still exists
+ * @return how many children were struck out
+ */
+int cfc_segment_repair(cfc_segment_t *segment, bool (*alive)(int64_t pid));
+
+/** Count one request in and out at a node. Any thread; wait-free. child as from _enter(). */
+void cfc_slot_begin(cfc_node_slot_t *slot, int child);
+void cfc_slot_end(cfc_node_slot_t *slot, int child);
+
+/** A node's health and cause, read and written as one. Any thread reads; the monitor writes. */
+cfc_health_t cfc_slot_health(const cfc_node_slot_t *slot, cfc_cause_t *cause);
+void cfc_slot_health_set(cfc_node_slot_t *slot, cfc_health_t health, cfc_cause_t cause);
+
+/** The admin state as the request path reads it. Any thread. */
+static inline cfc_admin_t cfc_slot_admin(const cfc_node_slot_t *slot)
+{
+    return (cfc_admin_t)atomic_load_explicit(&slot->admin, memory_order_acquire);
+}
+
+/** Whether the cluster is closed for maintenance. Any thread. */
+static inline bool cfc_slot_closed(const cfc_cluster_slot_t *slot)
+{
+    return atomic_load_explicit(&slot->maintenance, memory_order_acquire) != 0;
+}
+
+#endif
