@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * areas.c: matches readings against rules. Pure: no allocation, no I/O. */
+#include "guard/areas.h"
+
+#include <ctype.h>
+#include <stddef.h>
+#include <string.h>
+#include <strings.h>
+
+#define ACTION ".action"
+
+static bool ends_with(const char *text, size_t length, const char *end)
+{
+    size_t end_length = strlen(end);
+
+    return length >= end_length && memcmp(text + length - end_length, end, end_length) == 0;
+}
+
+/* Same beginning, and a segment ends there. */
+static bool is_below(const char *reading, const char *prefix, size_t length)
+{
+    return strncmp(reading, prefix, length) == 0
+           && (reading[length] == '/' || reading[length] == '\0');
+}
+
+/* Struts takes the longest namespace that it knows, then the last segment, so further
+ * directories change nothing; "name!method.action" calls another method of the same action. */
+static bool is_action(const char *reading, const char *path)
+{
+    const char *name = strrchr(path, '/') + 1;
+    size_t directory = (size_t)(name - 1 - path);
+    size_t name_length = strlen(name) - strlen(ACTION);
+    const char *slash = reading + directory;
+
+    if (!is_below(reading, path, directory)) {
+        return false;
+    }
+    for (; *slash == '/'; slash += 1 + strcspn(slash + 1, "/")) {
+        const char *segment = slash + 1;
+
+        if (strncmp(segment, name, name_length) == 0
+            && (segment[name_length] == '.' || segment[name_length] == '!')
+            && ends_with(segment, strcspn(segment, "/"), ACTION)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool matches(const cfc_rule_t *rule, const char *reading)
+{
+    switch (rule->kind) {
+    case CFC_RULE_PREFIX:
+        return is_below(reading, rule->path, strlen(rule->path));
+    case CFC_RULE_ACTION:
+        return is_action(reading, rule->path);
+    case CFC_RULE_SUFFIX:
+        return ends_with(reading, strlen(reading), rule->path);
+    case CFC_RULE_EXACT:
+        return strcmp(reading, rule->path) == 0;
+    }
+    return true;    /* no such kind: protect */
+}
+
+static bool any_matches(const cfc_rule_t *rules, const char *reading)
+{
+    for (; rules != NULL && rules->path != NULL; rules++) {
+        if (matches(rules, reading)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool covers(const cfc_area_t *area, const char *reading)
+{
+    return any_matches(area->rules, reading) && !any_matches(area->allowed, reading);
+}
+
+/* The length of the first segment with the slash before it. */
+static size_t segment_length(const char *path)
+{
+    return 1 + strcspn(path + 1, "/");
+}
+
+/* Go past the first segment if both have the same. */
+static bool step_inside(const char **reading, const char **context)
+{
+    size_t length = segment_length(*context);
+
+    if (segment_length(*reading) != length || strncasecmp(*reading, *context, length) != 0) {
+        return false;
+    }
+    *reading += length;
+    *context += length;
+    return true;
+}
+
+static bool has_segment(const char *context)
+{
+    return context != NULL && context[0] == '/' && context[1] != '\0';
+}
+
+bool cfc_area_covers(const cfc_area_t *area, const char *reading, const char *context)
+{
+    bool covered = covers(area, reading);
+
+    /* What is allowed as seen from the context clears what was found above it: ".vm" finds
+     * /wiki/display/x.vm, a page. The other way round a context "/display" would allow all. */
+    while (has_segment(context) && step_inside(&reading, &context) && *reading == '/') {
+        covered = covers(area, reading)
+                  || (covered && !any_matches(area->allowed, reading));
+    }
+    return covered;
+}
+
+/* The first segment is plain text: no step of target.c makes another one of it. */
+static bool is_settled(const char *reading)
+{
+    size_t length = segment_length(reading);
+    const char *percent = memchr(reading, '%', length);
+
+    if (length == 1) {
+        return reading[1] == '\0';
+    }
+    if (percent != NULL && isxdigit((unsigned char)percent[1])
+        && isxdigit((unsigned char)percent[2])) {
+        return false;
+    }
+    return strcspn(reading, ";\\?#") >= length && strncmp(reading, "/./", 3) != 0
+           && strncmp(reading, "/../", 4) != 0;
+}
+
+bool cfc_reading_leaves(const char *reading, const char *context)
+{
+    while (has_segment(context)) {
+        if (*reading != '/') {
+            return true;
+        }
+        if (!step_inside(&reading, &context)) {
+            return is_settled(reading);
+        }
+    }
+    return false;
+}
+
+static bool reaches_into(const cfc_area_t *from, const cfc_area_t *area)
+{
+    for (const cfc_rule_t *rule = from->rules; rule->path != NULL; rule++) {
+        if (covers(area, rule->path)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool cfc_areas_overlap(const cfc_area_t *a, const cfc_area_t *b)
+{
+    return reaches_into(a, b) || reaches_into(b, a);
+}
+
+static void normalise(char *path)
+{
+    size_t length = strlen(path);
+
+    if (length > 0 && path[length - 1] == '/') {
+        path[length - 1] = '\0';
+    }
+    for (; *path != '\0'; path++) {
+        if (*path >= 'A' && *path <= 'Z') {
+            *path = (char)(*path - 'A' + 'a');
+        }
+    }
+}
+
+static bool has_dot_segment(const char *path)
+{
+    for (const char *slash = path; slash != NULL; slash = strchr(slash + 1, '/')) {
+        size_t length = strcspn(slash + 1, "/");
+
+        if ((length == 1 && slash[1] == '.') || (length == 2 && strncmp(slash + 1, "..", 2) == 0)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+const char *cfc_rule_read(char *path, cfc_rule_t *rule)
+{
+    if (path[0] != '/') {
+        return "does not start with /; write the path as a browser shows it, for example /admin";
+    }
+    if (strpbrk(path, "%;\\?#*") != NULL) {
+        return "has one of % ; ? # * or a backslash; write the plain path, decoded, no pattern:"
+               " it covers all below and every way to spell it";
+    }
+    if (strstr(path, "//") != NULL || has_dot_segment(path)) {
+        return "has an empty or a dot segment; write the plain path";
+    }
+    normalise(path);
+    rule->path = path;
+    rule->kind = ends_with(path, strlen(path), ACTION) ? CFC_RULE_ACTION : CFC_RULE_PREFIX;
+    return NULL;
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * areas.h: says whether a reading of a path lies in a protected area. Readings come from
+ * target.h, named areas from presets.h; what protects an area (Require, logins) is the
+ * binding's business. Pure: libc only. */
+#ifndef CFC_GUARD_AREAS_H
+#define CFC_GUARD_AREAS_H
+
+#include <stdbool.h>
+
+typedef enum {
+    CFC_RULE_PREFIX,    /* "/admin": it and all below, not /administrator; "": everything */
+    CFC_RULE_ACTION,    /* "/spaces/x.action": Struts runs it as /spaces/any/x!method.action too */
+    CFC_RULE_SUFFIX,    /* ".vm": every path that ends so */
+    CFC_RULE_EXACT      /* "/json/x.action" and nothing else */
+} cfc_rule_kind_t;
+
+typedef struct {
+    cfc_rule_kind_t kind;
+    const char *path;           /* lower case, no '/' at the end; NULL ends an array of rules */
+} cfc_rule_t;
+
+typedef struct {
+    const char *name;           /* for messages */
+    const cfc_rule_t *rules;    /* what is in the area */
+    const cfc_rule_t *allowed;  /* what is not, although a rule says so; NULL: nothing */
+} cfc_area_t;
+
+/**
+ * Does this reading lie in the area: as it is, or seen from the context path or one of its
+ * parents? (Where "/confluence/download" is passed, the application is at "/confluence".)
+ *
+ * @param reading one of cfc_readings_t
+ * @param context the path that is passed to the cluster ("/confluence"); "", "/" or NULL: all
+ */
+bool cfc_area_covers(const cfc_area_t *area, const char *reading, const char *context);
+
+/**
+ * Does this reading lie outside of the path that is passed? "/wiki/..;/manager" does: Tomcat
+ * would answer it from another application. False while the beginning of the reading can
+ * still change its meaning ("/%77iki/x"): then one of its other readings tells.
+ *
+ * @param context as for cfc_area_covers()
+ */
+bool cfc_reading_leaves(const char *reading, const char *context);
+
+/**
+ * Can one plain path lie in both? Looks at the paths of the rules, so it finds "/" against
+ * "/admin"; a ".vm" below the other area's prefix, or a path with readings in both, shows only
+ * when the request is there.
+ */
+bool cfc_areas_overlap(const cfc_area_t *a, const cfc_area_t *b);
+
+/**
+ * Make a rule of a path from the configuration: an ACTION if it ends in ".action", else a
+ * PREFIX.
+ *
+ * Owner: path is changed in place (lower case, no '/' at the end), and the rule points to it.
+ *
+ * @return NULL, or what is wrong with it (constant, to follow the path in a message)
+ */
+const char *cfc_rule_read(char *path, cfc_rule_t *rule);
+
+#endif
