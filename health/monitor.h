@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * monitor.h: the life of the monitor process (DESIGN 8): it probes all nodes, keeps their health
+ * in shared memory current, and repairs the in-flight books. */
+#ifndef CFC_HEALTH_MONITOR_H
+#define CFC_HEALTH_MONITOR_H
+
+#include <apr_errno.h>
+#include <apr_pools.h>
+#include <apr_tables.h>
+#include <signal.h>
+#include <stdint.h>
+
+#include "lb/segment.h"
+
+typedef struct {
+    cfc_segment_t *segment;
+    const apr_array_header_t *clusters;     /* cfc_cluster_t *, their slots set */
+    uint32_t generation;                    /* the configuration's, in the segment */
+    int64_t pid;                            /* of this process */
+    int64_t parent;                         /* whose end is this process's end */
+    const volatile sig_atomic_t *stop;      /* set by a signal handler: end soon */
+} cfc_monitor_t;
+
+/**
+ * Take the lease on the segment and probe, until within about 100 ms of one of these:
+ * - *stop is set, or the parent is gone;
+ * - the lease (segment->monitor_pid) is another's, or a newer configuration is in force
+ *   (segment->generation): slots may by then belong to other nodes;
+ * - segment->monitor_generation has been zero for 30 s: the configuration was taken down
+ *   (cfc_monitor_release()) and nobody has taken over.
+ *
+ * Nodes of unknown health are probed at once, the others spread over their interval. A probe
+ * begins `interval` after the last one began, in half that time (not under 100 ms) while the
+ * health is failing or recovering, and never before the last one has ended. Probes of different
+ * nodes do not wait for each other. Intervals are measured on the monotonic clock.
+ *
+ * Each change of health is one line in the log. Health from before is kept: what an earlier
+ * monitor found out stays true until the probes say otherwise.
+ *
+ * Threads: call it in a process of its own, it initialises libcurl.
+ *
+ * @return APR_SUCCESS: ended for one of the reasons above; APR_EGENERAL: libcurl failed, logged
+ */
+apr_status_t cfc_monitor_run(const cfc_monitor_t *monitor, apr_pool_t *p);
+
+/** Tell the holder of the lease that its configuration is gone. The parent, before a restart. */
+static inline void cfc_monitor_release(cfc_segment_t *segment)
+{
+    atomic_store(&segment->monitor_generation, 0);
+}
+
+#endif

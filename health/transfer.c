@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * transfer.c: one probe as a libcurl transfer, and what its end says of the node. What an HTTP
+ * answer is worth is expect.c's. */
+#include "health/transfer.h"
+
+#include <apr_errno.h>
+#include <apr_strings.h>
+#include <errno.h>
+#include <string.h>
+
+#include "health/expect.h"
+
+#define BODY_BYTES 65536    /* of an answer are kept; a status document has about twenty */
+
+struct cfc_transfer {
+    const cfc_probe_conf_t *conf;
+    void *owner;
+    CURL *easy;
+    struct curl_slist *headers;
+    bool tcp;                   /* a connection is all that is asked for */
+    size_t length;              /* of body, this run */
+    char body[BODY_BYTES];
+};
+
+/* Keeps what fits; to take less than offered makes libcurl end the transfer at once. */
+static size_t keep_body(char *data, size_t one, size_t length, void *user)
+{
+    cfc_transfer_t *transfer = user;
+    size_t room = BODY_BYTES - transfer->length;
+    size_t taken = length < room ? length : room;
+
+    (void)one;
+    memcpy(transfer->body + transfer->length, data, taken);
+    transfer->length += taken;
+    return taken;
+}
+
+static const char *make_url(const cfc_transfer_t *transfer, const cfc_node_t *node, apr_pool_t *p)
+{
+    const char *scheme = !transfer->tcp && node->scheme == CFC_SCHEME_HTTPS ? "https" : "http";
+    const char *form = strchr(node->host, ':') != NULL ? "%s://[%s]:%d/" : "%s://%s:%d/";
+    int port = transfer->conf->port != 0 ? (int)transfer->conf->port : node->port;
+
+    return apr_psprintf(p, form, scheme, node->host, port);
+}
+
+static bool set_common(cfc_transfer_t *transfer, const char *url)
+{
+    CURL *easy = transfer->easy;
+
+    return curl_easy_setopt(easy, CURLOPT_URL, url) == CURLE_OK
+           && curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer) == CURLE_OK
+           && curl_easy_setopt(easy, CURLOPT_PROXY, "") == CURLE_OK
+           && curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) == CURLE_OK
+           && curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L) == CURLE_OK
+           && curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L) == CURLE_OK
+           && curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)transfer->conf->timeout_ms)
+                  == CURLE_OK
+           /* A name look-up that hangs past the deadline is left to its thread; otherwise
+            * libcurl would wait for that thread, and all other nodes with it. */
+           && curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L) == CURLE_OK;
+}
+
+static bool set_host(cfc_transfer_t *transfer, apr_pool_t *p)
+{
+    if (transfer->conf->host == NULL) {
+        return true;
+    }
+    transfer->headers = curl_slist_append(NULL, apr_pstrcat(p, "Host: ", transfer->conf->host,
+                                                            NULL));
+    return transfer->headers != NULL
+           && curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, transfer->headers) == CURLE_OK;
+}
+
+static bool set_http(cfc_transfer_t *transfer, apr_pool_t *p)
+{
+    CURL *easy = transfer->easy;
+
+    return curl_easy_setopt(easy, CURLOPT_REQUEST_TARGET, transfer->conf->path) == CURLE_OK
+           && curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) == CURLE_OK
+           && curl_easy_setopt(easy, CURLOPT_USERAGENT, "mod_cfcluster-monitor") == CURLE_OK
+           && curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, keep_body) == CURLE_OK
+           && curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer) == CURLE_OK
+           && curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L) == CURLE_OK
+           && curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L) == CURLE_OK
+           && set_host(transfer, p);
+}
+
+static apr_status_t dispose(void *data)
+{
+    cfc_transfer_t *transfer = data;
+
+    curl_easy_cleanup(transfer->easy);
+    curl_slist_free_all(transfer->headers);
+    return APR_SUCCESS;
+}
+
+cfc_transfer_t *cfc_transfer_make(const cfc_node_t *node, const cfc_probe_conf_t *conf,
+                                  void *owner, apr_pool_t *p)
+{
+    cfc_transfer_t *transfer = apr_pcalloc(p, sizeof(*transfer));
+    bool ready;
+
+    transfer->conf = conf;
+    transfer->owner = owner;
+    transfer->tcp = conf->kind == CFC_PROBE_TCP
+                    || (node->scheme == CFC_SCHEME_AJP && conf->port == 0);
+    transfer->easy = curl_easy_init();
+    if (transfer->easy == NULL) {
+        return NULL;
+    }
+    apr_pool_cleanup_register(p, transfer, dispose, apr_pool_cleanup_null);
+    ready = set_common(transfer, make_url(transfer, node, p))
+            && (transfer->tcp
+                    ? curl_easy_setopt(transfer->easy, CURLOPT_CONNECT_ONLY, 1L) == CURLE_OK
+                    : set_http(transfer, p));
+    return ready ? transfer : NULL;
+}
+
+bool cfc_transfer_begin(cfc_transfer_t *transfer, CURLM *multi)
+{
+    transfer->length = 0;
+    return curl_multi_add_handle(multi, transfer->easy) == CURLM_OK;
+}
+
+void cfc_transfer_end(cfc_transfer_t *transfer, CURLM *multi)
+{
+    curl_multi_remove_handle(multi, transfer->easy);
+}
+
+static void conclude(cfc_evidence_t *ev, cfc_verdict_t verdict, const char *reason)
+{
+    ev->verdict = verdict;
+    apr_cpystrn(ev->reason, reason, sizeof(ev->reason));
+}
+
+/* A connection could not be made. Trouble of our own, as no free port, is no proof that nobody
+ * listens there. */
+static void judge_connect(cfc_transfer_t *transfer, cfc_evidence_t *ev)
+{
+    long error = 0;
+
+    curl_easy_getinfo(transfer->easy, CURLINFO_OS_ERRNO, &error);
+    switch (error) {
+    case ECONNREFUSED:
+        conclude(ev, CFC_VERDICT_HARD, "connection refused");
+        break;
+    case EHOSTUNREACH:
+    case ENETUNREACH:
+        conclude(ev, CFC_VERDICT_HARD, "no route to host");
+        break;
+    default:
+        conclude(ev, CFC_VERDICT_SOFT, "no connection: ");
+        apr_strerror((apr_status_t)error, ev->reason + strlen(ev->reason),
+                     sizeof(ev->reason) - strlen(ev->reason));
+        break;
+    }
+}
+
+static void judge_timeout(cfc_transfer_t *transfer, cfc_evidence_t *ev)
+{
+    curl_off_t request_ready_us = 0;
+    const char *missing = "no connection";
+
+    curl_easy_getinfo(transfer->easy, CURLINFO_PRETRANSFER_TIME_T, &request_ready_us);
+    if (ev->code != 0) {
+        missing = "no complete answer";
+    }
+    else if (request_ready_us > 0) {
+        missing = "no answer";
+    }
+    ev->verdict = CFC_VERDICT_SOFT;
+    apr_snprintf(ev->reason, sizeof(ev->reason), "%s within %" APR_INT64_T_FMT "ms", missing,
+                 transfer->conf->timeout_ms);
+}
+
+static void judge_broken(cfc_transfer_t *transfer, CURLcode result, cfc_evidence_t *ev)
+{
+    switch (result) {
+    case CURLE_COULDNT_CONNECT:
+        judge_connect(transfer, ev);
+        break;
+    case CURLE_COULDNT_RESOLVE_HOST:
+        conclude(ev, CFC_VERDICT_HARD, "host unknown");
+        break;
+    case CURLE_OPERATION_TIMEDOUT:
+        judge_timeout(transfer, ev);
+        break;
+    case CURLE_GOT_NOTHING:
+        conclude(ev, CFC_VERDICT_SOFT, "connection closed without an answer");
+        break;
+    case CURLE_SEND_ERROR:
+    case CURLE_RECV_ERROR:
+        conclude(ev, CFC_VERDICT_SOFT, "connection reset");
+        break;
+    case CURLE_PARTIAL_FILE:
+        conclude(ev, CFC_VERDICT_SOFT, "answer broken off");
+        break;
+    case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_WEIRD_SERVER_REPLY:
+        conclude(ev, CFC_VERDICT_SOFT, "answer is not HTTP");
+        break;
+    default:
+        conclude(ev, CFC_VERDICT_SOFT, curl_easy_strerror(result));
+        break;
+    }
+}
+
+void cfc_transfer_judge(cfc_transfer_t *transfer, CURLcode result, cfc_evidence_t *ev)
+{
+    curl_off_t total_us = 0;
+    long code = 0;
+
+    curl_easy_getinfo(transfer->easy, CURLINFO_TOTAL_TIME_T, &total_us);
+    curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &code);
+    ev->at = apr_time_now();
+    ev->duration_ms = (int32_t)(total_us / 1000);
+    ev->code = (int)code;
+    /* The only error that keep_body() brings about: the answer is there, its body too long. */
+    if (result != CURLE_OK && result != CURLE_WRITE_ERROR) {
+        judge_broken(transfer, result, ev);
+    }
+    else if (transfer->tcp) {
+        conclude(ev, CFC_VERDICT_GOOD, "connection made");
+    }
+    else {
+        cfc_answer_t answer = {(int)code, transfer->body, transfer->length,
+                               result == CURLE_WRITE_ERROR};
+
+        cfc_expect_judge((cfc_expect_t)transfer->conf->expect, &answer, ev);
+    }
+}
+
+void *cfc_transfer_owner(CURL *easy)
+{
+    cfc_transfer_t *transfer = NULL;
+
+    curl_easy_getinfo(easy, CURLINFO_PRIVATE, &transfer);
+    return transfer->owner;
+}
