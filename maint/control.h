@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * control.h: what people order on the status page or by script, and what becomes of it. */
+#ifndef CFC_MAINT_CONTROL_H
+#define CFC_MAINT_CONTROL_H
+
+#include <apr_pools.h>
+#include <apr_time.h>
+#include <stdbool.h>
+
+#include "conf/conf.h"
+#include "maint/store.h"
+
+/** One order, as the fields of a form have it. NULL: the field was not given. */
+typedef struct {
+    const char *cluster;
+    const char *node;           /* for activate, drain, stop */
+    const char *action;         /* activate, drain, stop, maintenance-on, maintenance-off */
+    const char *reason;         /* for all but maintenance-on; may be left out */
+    const char *message;        /* for maintenance-on: what users read; may be left out */
+    const char *until;          /* for maintenance-on: 2h, 90m, or 2026-11-23T15:00Z */
+    bool force;                 /* do it even if it leaves users without a node */
+    const char *who;            /* user name; the address when there is none */
+    const char *address;        /* of the client */
+} cfc_order_t;
+
+typedef enum {
+    CFC_OUTCOME_FAILED,         /* could not be saved; nothing changed */
+    CFC_OUTCOME_BAD,            /* the order makes no sense */
+    CFC_OUTCOME_FORBIDDEN,      /* it is not shown that the person meant it; see status_httpd.c */
+    CFC_OUTCOME_UNKNOWN,        /* no such cluster or node */
+    CFC_OUTCOME_REFUSED,        /* foolish; done when repeated with force */
+    CFC_OUTCOME_UNCHANGED,      /* it was so already */
+    CFC_OUTCOME_DONE,           /* saved, and in effect in every child */
+    CFC_OUTCOME_COUNT
+} cfc_outcome_t;
+
+/** What becomes of an order: the outcome, and one sentence for page, JSON and log alike. */
+typedef struct {
+    cfc_outcome_t outcome;
+    const char *text;           /* clean UTF-8 */
+} cfc_result_t;
+
+/** The outcome as a word of the API, and as an HTTP status. */
+const char *cfc_outcome_word(cfc_outcome_t outcome);
+int cfc_outcome_status(cfc_outcome_t outcome);
+
+/**
+ * Carry an order out: idempotent, refused when it would leave users without a node (unless
+ * forced, or the cluster is in maintenance anyway). A change is one line in the log.
+ * Any thread of any child; waits for the disk.
+ * @param now for notes and the announced end
+ */
+cfc_result_t cfc_control(const cfc_conf_t *conf, const cfc_order_t *order, apr_time_t now,
+                         apr_pool_t *p);
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * order_httpd.h: reads an order from a POST, and judges whether its sender meant to give it. */
+#ifndef CFC_MAINT_ORDER_HTTPD_H
+#define CFC_MAINT_ORDER_HTTPD_H
+
+#include <httpd.h>
+#include <stdbool.h>
+
+#include "maint/control.h"
+
+/** Who the client is: the user that httpd has authenticated, or the address. */
+const char *cfc_order_who(const request_rec *r);
+
+/**
+ * Read the order: the fields of cfc_order_t, force=1 and csrf, application/x-www-form-urlencoded
+ * and at most 8 KiB. It is meant when it comes from a page of ours (csrf, a token that other
+ * sites cannot read) or from a script (header X-CFCluster: 1, which a browser sends to another
+ * site only if that site allows it, and we never do); and never when the browser says that
+ * another site sent it.
+ * @param refused set when there is none that can be carried out; its text is NULL otherwise
+ * @return OK, or what httpd is to answer when the body cannot be read
+ */
+int cfc_order_read(request_rec *r, cfc_order_t *order, cfc_result_t *refused);
+
+#endif

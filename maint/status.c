@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * status.c: reads the slots and says in words how things are. Reads shared memory, changes
+ * nothing. How it looks is status_html.c's and status_json.c's business. */
+#include "maint/status.h"
+
+#include <apr_strings.h>
+#include <assert.h>
+
+#include "lb/effective.h"
+#include "maint/text.h"
+
+#define MONITOR_SILENT_AFTER apr_time_from_sec(3)
+
+static const char *const level_words[] = {"outage", "degraded", "maintenance", "ok"};
+static_assert(sizeof(level_words) / sizeof(level_words[0]) == CFC_LEVEL_COUNT, "one each");
+
+const char *cfc_level_word(cfc_level_t level)
+{
+    return level_words[level];
+}
+
+static void note_look(const cfc_record_t *record, cfc_note_t *note, apr_pool_t *p)
+{
+    cfc_record_read(record, note, sizeof(*note));
+    note->who[sizeof(note->who) - 1] = '\0';
+    note->text[sizeof(note->text) - 1] = '\0';
+    cfc_text_fit(note->who, sizeof(note->who), cfc_text_clean(note->who, p));
+    cfc_text_fit(note->text, sizeof(note->text), cfc_text_clean(note->text, p));
+}
+
+static void probe_look(const cfc_node_slot_t *slot, cfc_probe_result_t *probe, apr_pool_t *p)
+{
+    cfc_record_read(&slot->last_probe, probe, sizeof(*probe));
+    probe->reason[sizeof(probe->reason) - 1] = '\0';
+    cfc_text_fit(probe->reason, sizeof(probe->reason), cfc_text_clean(probe->reason, p));
+}
+
+/* Why a node does not serve: people first, since they know best what they did. */
+static const char *why_not(const cfc_node_view_t *view, apr_pool_t *p)
+{
+    static const char *const by_people[] = {
+        [CFC_ADMIN_ACTIVE] = NULL, [CFC_ADMIN_DRAIN] = "draining", [CFC_ADMIN_STOP] = "stopped"};
+    const char *people = by_people[view->admin], *by = "", *probe = "";
+
+    if (view->effective == CFC_EFFECTIVE_SERVING) {
+        return NULL;
+    }
+    if (people != NULL && view->note.who[0] != '\0') {
+        by = apr_psprintf(p, " by %s%s%s", view->note.who, view->note.text[0] ? ": " : "",
+                          view->note.text);
+    } else if (people != NULL) {
+        by = " by configuration";
+    }
+    if (view->health == CFC_HEALTH_UP || view->health == CFC_HEALTH_FAILING) {
+        return apr_pstrcat(p, people, by, NULL);
+    }
+    if (view->probe.reason[0] != '\0') {
+        probe = apr_psprintf(p, " (%s)", view->probe.reason);
+    }
+    return apr_pstrcat(p, people != NULL ? people : "", by, people != NULL ? ", and " : "",
+                       "health ", cfc_health_word(view->health), probe, NULL);
+}
+
+static void node_look(const cfc_node_t *node, cfc_node_view_t *view, apr_pool_t *p)
+{
+    const cfc_node_slot_t *slot = node->slot;
+    const cfc_traffic_t *traffic = &slot->traffic;
+
+    view->name = cfc_text_clean(node->name, p);
+    view->url = cfc_text_clean(node->url, p);
+    view->route = node->route != NULL ? cfc_text_clean(node->route, p) : NULL;
+    view->weight = node->weight;
+    view->admin = cfc_slot_admin(slot);
+    view->configured = (cfc_admin_t)node->admin;
+    note_look(&slot->admin_note, &view->note, p);
+    view->health = cfc_slot_health(slot, &view->cause);
+    view->health_at = atomic_load(&slot->health_at);
+    view->streak = (int)atomic_load(&slot->streak);
+    view->effective = cfc_effective(view->admin, view->health, view->cause);
+    probe_look(slot, &view->probe, p);
+    view->why = why_not(view, p);
+    view->in_flight = atomic_load(&traffic->inflight);
+    view->attempts = atomic_load(&traffic->attempts);
+    for (int i = 0; i < 6; i++) {
+        view->by_class[i] = atomic_load(&traffic->by_class[i]);
+    }
+    view->new_sessions = atomic_load(&traffic->picked);
+    view->connect_failures = atomic_load(&traffic->connect_failures);
+    view->retried = atomic_load(&traffic->retried);
+    view->bytes_to = atomic_load(&traffic->bytes_to);
+    view->bytes_from = atomic_load(&traffic->bytes_from);
+}
+
+static cfc_level_t cluster_level(const cfc_cluster_view_t *view)
+{
+    int last_resorts = 0;
+
+    if (view->closed) {
+        return CFC_LEVEL_MAINTENANCE;
+    }
+    for (int i = 0; i < view->nodes_count; i++) {
+        last_resorts += view->nodes[i].effective == CFC_EFFECTIVE_LAST_RESORT;
+    }
+    return view->serving == view->nodes_count        ? CFC_LEVEL_OK
+           : view->serving + last_resorts > 0 ? CFC_LEVEL_DEGRADED
+                                                     : CFC_LEVEL_OUTAGE;
+}
+
+static const char *cluster_text(const cfc_cluster_view_t *view, apr_pool_t *p)
+{
+    const char *text = apr_psprintf(p, "%d of %d nodes serving", view->serving, view->nodes_count);
+
+    if (view->closed) {
+        text = apr_pstrcat(p, "in maintenance; ", text, NULL);
+    } else if (view->level == CFC_LEVEL_OUTAGE) {
+        text = apr_pstrcat(p, "new users see the outage page; ", text, NULL);
+    }
+    for (int i = 0; i < view->nodes_count; i++) {
+        if (view->nodes[i].why != NULL) {
+            text = apr_pstrcat(p, text, "; ", view->nodes[i].name, " is ",
+                               cfc_effective_word(view->nodes[i].effective), ": ",
+                               view->nodes[i].why, NULL);
+        }
+    }
+    return text;
+}
+
+static void cluster_look(const cfc_cluster_t *cl, cfc_cluster_view_t *view, apr_pool_t *p)
+{
+    cfc_node_t **nodes = cfc_cluster_nodes(cl);
+
+    view->name = cfc_text_clean(cl->name, p);
+    view->closed = cfc_slot_closed(cl->slot);
+    note_look(&cl->slot->maintenance_note, &view->note, p);
+    view->refused = atomic_load(&cl->slot->refused);
+    view->nodes_count = cl->nodes->nelts;
+    view->nodes = apr_pcalloc(p, sizeof(*view->nodes) * (size_t)(cl->nodes->nelts + 1));
+    for (int i = 0; i < cl->nodes->nelts; i++) {
+        node_look(nodes[i], &view->nodes[i], p);
+        view->serving += view->nodes[i].effective == CFC_EFFECTIVE_SERVING;
+    }
+    view->level = cluster_level(view);
+    view->text = cluster_text(view, p);
+}
+
+/* The worst level of all, and a sentence about the clusters that have it. */
+static void overall(cfc_status_t *status, apr_pool_t *p)
+{
+    const char *names = "";
+    int count = 0;
+
+    status->level = CFC_LEVEL_OK;
+    for (int i = 0; i < status->clusters_count; i++) {
+        if (status->clusters[i].level < status->level) {
+            status->level = status->clusters[i].level;
+        }
+    }
+    for (int i = 0; i < status->clusters_count; i++) {
+        if (status->clusters[i].level == status->level) {
+            names = apr_pstrcat(p, names, count++ ? ", " : "", status->clusters[i].name, NULL);
+        }
+    }
+    switch (status->level) {
+    case CFC_LEVEL_OUTAGE:
+        status->text = apr_pstrcat(p, "Outage: no node takes new users of ", names, ".", NULL);
+        break;
+    case CFC_LEVEL_DEGRADED:
+        status->text = apr_pstrcat(p, "It works, but not every node of ", names,
+                                   " is serving.", NULL);
+        break;
+    case CFC_LEVEL_MAINTENANCE:
+        status->text = apr_pstrcat(p, "In maintenance: ", names, ".", NULL);
+        break;
+    case CFC_LEVEL_OK:
+    case CFC_LEVEL_COUNT:
+        status->text = status->clusters_count == 0
+                           ? "No cluster is configured."
+                           : apr_pstrcat(p, "All is well: every node of ", names, " is serving.",
+                                         NULL);
+        break;
+    }
+    if (status->level > CFC_LEVEL_DEGRADED
+        && (status->monitor_silent || status->store_trouble != NULL)) {
+        status->text = apr_pstrcat(p, status->level == CFC_LEVEL_OK ? "" : status->text,
+                                   status->level == CFC_LEVEL_OK ? "" : " ",
+                                   "Something needs attention.", NULL);
+        status->level = CFC_LEVEL_DEGRADED;
+    }
+}
+
+cfc_status_t *cfc_status_look(const cfc_conf_t *conf, apr_time_t now, apr_pool_t *p)
+{
+    cfc_cluster_t **clusters = (cfc_cluster_t **)conf->clusters->elts;
+    cfc_status_t *status = apr_pcalloc(p, sizeof(*status));
+
+    status->now = now;
+    status->generation = atomic_load(&conf->segment->changes);
+    status->monitor_beat_at = atomic_load(&conf->segment->monitor_beat_at);
+    status->monitor_silent = now - status->monitor_beat_at > MONITOR_SILENT_AFTER;
+    status->store_trouble = cfc_store_trouble(conf->store, p);
+    if (status->store_trouble != NULL) {
+        status->store_trouble = cfc_text_clean(status->store_trouble, p);
+    }
+    status->clusters_count = conf->clusters->nelts;
+    status->clusters =
+        apr_pcalloc(p, sizeof(*status->clusters) * (size_t)(conf->clusters->nelts + 1));
+    for (int i = 0; i < conf->clusters->nelts; i++) {
+        cluster_look(clusters[i], &status->clusters[i], p);
+    }
+    overall(status, p);
+    return status;
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * status.h: one look at all run-time state, taken at one moment, and its two renderings. Texts
+ * in it are clean UTF-8 whoever said them; escaping is the renderings' business. */
+#ifndef CFC_MAINT_STATUS_H
+#define CFC_MAINT_STATUS_H
+
+#include <apr_pools.h>
+#include <apr_tables.h>
+#include <apr_time.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "conf/conf.h"
+#include "maint/control.h"
+
+/** How things are, in the order of how much they need a person. */
+typedef enum {
+    CFC_LEVEL_OUTAGE,           /* open, and no node takes new users */
+    CFC_LEVEL_DEGRADED,         /* it works, and something is not as it should be */
+    CFC_LEVEL_MAINTENANCE,      /* closed by people */
+    CFC_LEVEL_OK,
+    CFC_LEVEL_COUNT
+} cfc_level_t;
+
+const char *cfc_level_word(cfc_level_t level);
+
+typedef struct {
+    const char *name;
+    const char *url;
+    const char *route;
+    apr_int64_t weight;
+    cfc_admin_t admin;
+    cfc_admin_t configured;
+    cfc_note_t note;                /* since is 0: as configured */
+    cfc_health_t health;
+    cfc_cause_t cause;
+    apr_time_t health_at;           /* 0: never changed */
+    int streak;
+    cfc_effective_t effective;
+    const char *why;                /* why it is not serving; NULL: it is */
+    cfc_probe_result_t probe;       /* at is 0: none yet */
+    int in_flight;
+    uint64_t attempts;
+    uint64_t by_class[6];
+    uint64_t new_sessions;
+    uint64_t connect_failures;
+    uint64_t retried;
+    uint64_t bytes_to;
+    uint64_t bytes_from;
+} cfc_node_view_t;
+
+typedef struct {
+    const char *name;
+    bool closed;
+    cfc_note_t note;                /* since is 0: nobody ever closed or opened it */
+    uint64_t refused;
+    cfc_level_t level;
+    const char *text;               /* "1 of 2 nodes serving; node2 ..." */
+    int serving;
+    int nodes_count;
+    cfc_node_view_t *nodes;
+} cfc_cluster_view_t;
+
+typedef struct {
+    apr_time_t now;
+    uint64_t generation;            /* admin changes made */
+    bool monitor_silent;            /* health is as last known */
+    apr_time_t monitor_beat_at;     /* 0: it has not begun yet */
+    const char *store_trouble;      /* why changes would be refused; NULL: they would not */
+    cfc_level_t level;              /* the worst of all */
+    const char *text;               /* one sentence for all */
+    int clusters_count;
+    cfc_cluster_view_t *clusters;
+} cfc_status_t;
+
+/** Look. Any thread of any child; takes no lock. */
+cfc_status_t *cfc_status_look(const cfc_conf_t *conf, apr_time_t now, apr_pool_t *p);
+
+/** The status as JSON, version 1. @return NULL: out of memory */
+const char *cfc_status_json(const cfc_status_t *status, apr_pool_t *p);
+
+/** What became of an order, as JSON, version 1. @return NULL: out of memory */
+const char *cfc_result_json(const cfc_result_t *result, uint64_t generation, apr_pool_t *p);
+
+/** What a page needs besides the status. */
+typedef struct {
+    const char *server;             /* name of this httpd, as clients know it */
+    const char *base;               /* relative URL of where status.css and status.js are */
+    const char *token;              /* from cfc_form_token */
+    const cfc_result_t *answer;     /* to an order just given; NULL: none was */
+    const cfc_order_t *order;       /* the one that was refused, to repeat with force; or NULL */
+} cfc_status_page_t;
+
+/** The status as a page for people. */
+const char *cfc_status_html(const cfc_status_t *status, const cfc_status_page_t *page,
+                            apr_pool_t *p);
+
+#endif

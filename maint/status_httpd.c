@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * status_httpd.c: see status_httpd.h. What is said is status.c's, what is done control.c's
+ * business; here it travels. All links are relative, so that the page works at any location
+ * and behind any prefix, and no redirect can lead elsewhere. */
+#include "maint/status_httpd.h"
+
+#include <apr_escape.h>
+#include <apr_strings.h>
+#include <http_core.h>
+#include <http_log.h>
+#include <http_protocol.h>
+#include <http_request.h>
+#include <string.h>
+#include <util_script.h>
+
+#include "conf/conf.h"
+#include "maint/assets.h"
+#include "maint/order_httpd.h"
+#include "maint/page.h"
+#include "maint/sign.h"
+#include "maint/status.h"
+
+APLOG_USE_MODULE(cfcluster);
+
+#define SAID_FOR apr_time_from_sec(60)      /* how long a page repeats what was done */
+
+static int send_text(request_rec *r, const char *type, const char *text)
+{
+    if (text == NULL) {
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    ap_set_content_type(r, type);
+    ap_set_content_length(r, (apr_off_t)strlen(text));
+    ap_rputs(text, r);
+    return OK;
+}
+
+/* Nothing but our own style and script, in nobody's frame. Referrer-Policy must not be
+ * no-referrer: browsers would then send "Origin: null" with our own forms. */
+static void protect(request_rec *r)
+{
+    apr_table_t *out = r->headers_out;
+
+    apr_table_setn(out, "Cache-Control", "no-store");
+    apr_table_setn(out, "Content-Security-Policy",
+                   "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
+                   "form-action 'self'; base-uri 'none'; frame-ancestors 'none'");
+    apr_table_setn(out, "X-Content-Type-Options", "nosniff");
+    apr_table_setn(out, "Referrer-Policy", "same-origin");
+}
+
+static bool wants_json(request_rec *r)
+{
+    const char *accept = apr_table_get(r->headers_in, "Accept");
+    const char *format;
+    apr_table_t *args;
+
+    ap_args_to_table(r, &args);
+    format = apr_table_get(args, "format");
+    return (format != NULL && strcmp(format, "json") == 0)
+           || apr_table_get(r->headers_in, "X-CFCluster") != NULL
+           || cfc_accept_rank(accept, "application/json") > cfc_accept_rank(accept, "text/html");
+}
+
+/* What was done travels over the redirect in the address, signed: nobody can make a link that
+ * has our page say something. In hex, which no escaping on the way can change. */
+static const char *said_text(const char *outcome, const char *at, const char *hex, apr_pool_t *p)
+{
+    return apr_pstrcat(p, outcome, "\n", at, "\n", hex, NULL);
+}
+
+static const char *said_url(request_rec *r, const cfc_result_t *result)
+{
+    const char *at = apr_psprintf(r->pool, "%" APR_TIME_T_FMT, r->request_time);
+    const char *outcome = cfc_outcome_word(result->outcome);
+    const char *hex = apr_pescape_hex(r->pool, result->text, strlen(result->text), 0);
+    const char *signature = cfc_sign(cfc_conf()->segment->secret, "said",
+                                     said_text(outcome, at, hex, r->pool), r->pool);
+
+    return apr_psprintf(r->pool, "?said=%s&outcome=%s&at=%s&signature=%s", hex, outcome, at,
+                        signature != NULL ? signature : "");
+}
+
+/* @return true: this server said it a moment ago */
+static bool said_read(request_rec *r, cfc_result_t *result)
+{
+    const char *hex, *outcome, *at, *signature;
+    apr_size_t length;
+    apr_table_t *args;
+
+    ap_args_to_table(r, &args);
+    hex = apr_table_get(args, "said");
+    outcome = apr_table_get(args, "outcome");
+    at = apr_table_get(args, "at");
+    signature = apr_table_get(args, "signature");
+    if (hex == NULL || outcome == NULL || at == NULL || signature == NULL
+        || !cfc_sign_check(cfc_conf()->segment->secret, "said",
+                           said_text(outcome, at, hex, r->pool), signature, r->pool)
+        || r->request_time - apr_atoi64(at) > SAID_FOR) {
+        return false;
+    }
+    result->outcome = strcmp(outcome, cfc_outcome_word(CFC_OUTCOME_DONE)) == 0
+                          ? CFC_OUTCOME_DONE
+                          : CFC_OUTCOME_UNCHANGED;
+    result->text = apr_punescape_hex(r->pool, hex, 0, &length);
+    result->text = apr_pstrmemdup(r->pool, result->text, length);
+    return true;
+}
+
+/* Where status.css is, seen from the page: at /cluster it is cluster/status.css. */
+static const char *base_of(request_rec *r)
+{
+    const char *last = strrchr(r->uri, '/');
+
+    if (last == NULL || last[1] == '\0') {
+        return "";
+    }
+    return ap_os_escape_path(r->pool, apr_pstrcat(r->pool, last + 1, "/", NULL), 0);
+}
+
+static int send_page(request_rec *r, const cfc_result_t *answer, const cfc_order_t *order)
+{
+    const cfc_conf_t *conf = cfc_conf();
+    const char *token =
+        cfc_form_token(conf->segment->secret, cfc_order_who(r), r->request_time, r->pool);
+    const cfc_status_page_t page = {
+        .server = ap_escape_logitem(r->pool, ap_get_server_name(r)),
+        .base = base_of(r),
+        .token = token != NULL ? token : "",
+        .answer = answer,
+        .order = order,
+    };
+
+    return send_text(r, "text/html; charset=utf-8",
+                     cfc_status_html(cfc_status_look(conf, apr_time_now(), r->pool), &page,
+                                     r->pool));
+}
+
+static int get(request_rec *r)
+{
+    const char *slash = strrchr(r->uri, '/');
+    cfc_result_t said;
+
+    if (slash != NULL && strcmp(slash, "/status.css") == 0) {
+        return send_text(r, "text/css; charset=utf-8", cfc_asset_status_css);
+    }
+    if (slash != NULL && strcmp(slash, "/status.js") == 0) {
+        return send_text(r, "text/javascript; charset=utf-8", cfc_asset_status_js);
+    }
+    apr_table_setn(r->headers_out, "Vary", "Accept, X-CFCluster");
+    if (wants_json(r)) {
+        return send_text(r, "application/json",
+                         cfc_status_json(cfc_status_look(cfc_conf(), apr_time_now(), r->pool),
+                                         r->pool));
+    }
+    return send_page(r, said_read(r, &said) ? &said : NULL, NULL);
+}
+
+static int post(request_rec *r)
+{
+    const cfc_conf_t *conf = cfc_conf();
+    cfc_order_t order;
+    cfc_result_t result;
+    int status = cfc_order_read(r, &order, &result);
+
+    if (status != OK) {
+        return status;
+    }
+    if (result.text == NULL) {
+        result = cfc_control(conf, &order, apr_time_now(), r->pool);
+    }
+    r->status = cfc_outcome_status(result.outcome);
+    if (wants_json(r)) {
+        return send_text(r, "application/json",
+                         cfc_result_json(&result, atomic_load(&conf->segment->changes), r->pool));
+    }
+    if (result.outcome < CFC_OUTCOME_UNCHANGED) {
+        return send_page(r, &result, &order);
+    }
+    r->status = HTTP_SEE_OTHER;
+    apr_table_setn(r->headers_out, "Location", said_url(r, &result));
+    return send_text(r, "text/plain; charset=utf-8", result.text);
+}
+
+int cfc_status_handler(request_rec *r)
+{
+    if (r->handler == NULL || strcmp(r->handler, CFC_HANDLER_STATUS) != 0) {
+        return DECLINED;
+    }
+    if (cfc_conf()->segment == NULL) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "CFC0404: no <CFCluster> is configured, so "
+                      "there is no status to show");
+        return HTTP_NOT_FOUND;
+    }
+    protect(r);
+    if (r->method_number == M_GET) {
+        return get(r);
+    }
+    if (r->method_number == M_POST) {
+        return post(r);
+    }
+    ap_allow_standard_methods(r, REPLACE_ALLOW, M_GET, M_POST, -1);
+    return HTTP_METHOD_NOT_ALLOWED;
+}

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * status_json.c: the status for scripts, version 1. Names are never changed or taken away
+ * within a version; new ones may come. States are words, instants ISO 8601 in UTC, or null. */
+#include <apr_strings.h>
+#include <jansson.h>
+
+#include "maint/status.h"
+#include "maint/text.h"
+
+static json_t *text_or_null(const char *text)
+{
+    return text != NULL && text[0] != '\0' ? json_string(text) : json_null();
+}
+
+static json_t *instant_or_null(apr_time_t at, apr_pool_t *p)
+{
+    return at != 0 ? json_string(cfc_time_iso(at, p)) : json_null();
+}
+
+static json_t *count(uint64_t value)
+{
+    return json_integer((json_int_t)value);
+}
+
+static json_t *admin_json(const cfc_node_view_t *node, apr_pool_t *p)
+{
+    return json_pack("{s:s, s:s, s:o, s:o, s:o}",
+                     "state", cfc_admin_word(node->admin),
+                     "configured", cfc_admin_word(node->configured),
+                     "reason", text_or_null(node->note.text),
+                     "who", text_or_null(node->note.who),
+                     "since", instant_or_null(node->note.since, p));
+}
+
+static json_t *health_json(const cfc_node_view_t *node, apr_pool_t *p)
+{
+    return json_pack("{s:s, s:s, s:o, s:i}",
+                     "state", cfc_health_word(node->health),
+                     "cause", cfc_cause_word(node->cause),
+                     "since", instant_or_null(node->health_at, p),
+                     "streak", node->streak);
+}
+
+static json_t *probe_json(const cfc_node_view_t *node, apr_pool_t *p)
+{
+    if (node->probe.at == 0) {
+        return json_null();
+    }
+    return json_pack("{s:o, s:b, s:o, s:i, s:o}",
+                     "at", instant_or_null(node->probe.at, p),
+                     "good", node->probe.good != 0,
+                     "code", node->probe.code != 0 ? json_integer(node->probe.code) : json_null(),
+                     "duration_ms", node->probe.duration_ms,
+                     "reason", text_or_null(node->probe.reason));
+}
+
+static json_t *traffic_json(const cfc_node_view_t *node)
+{
+    json_t *answers = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}",
+                                "none", count(node->by_class[0]), "1xx", count(node->by_class[1]),
+                                "2xx", count(node->by_class[2]), "3xx", count(node->by_class[3]),
+                                "4xx", count(node->by_class[4]), "5xx", count(node->by_class[5]));
+
+    return json_pack("{s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+                     "in_flight", node->in_flight,
+                     "requests", count(node->attempts),
+                     "answers", answers,
+                     "new_sessions", count(node->new_sessions),
+                     "connect_failures", count(node->connect_failures),
+                     "retried_elsewhere", count(node->retried),
+                     "bytes_to", count(node->bytes_to),
+                     "bytes_from", count(node->bytes_from));
+}
+
+static json_t *node_json(const cfc_node_view_t *node, apr_pool_t *p)
+{
+    return json_pack("{s:s, s:s, s:o, s:I, s:s, s:o, s:o, s:o, s:o, s:o}",
+                     "name", node->name,
+                     "url", node->url,
+                     "route", text_or_null(node->route),
+                     "weight", (json_int_t)node->weight,
+                     "effective", cfc_effective_word(node->effective),
+                     "why", text_or_null(node->why),
+                     "admin", admin_json(node, p),
+                     "health", health_json(node, p),
+                     "probe", probe_json(node, p),
+                     "traffic", traffic_json(node));
+}
+
+static json_t *cluster_json(const cfc_cluster_view_t *cluster, apr_pool_t *p)
+{
+    json_t *nodes = json_array();
+
+    for (int i = 0; i < cluster->nodes_count; i++) {
+        json_array_append_new(nodes, node_json(&cluster->nodes[i], p));
+    }
+    return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:i, s:o}",
+                     "name", cluster->name,
+                     "state", cluster->closed ? "maintenance" : "open",
+                     "level", cfc_level_word(cluster->level),
+                     "text", cluster->text,
+                     "message", text_or_null(cluster->note.text),
+                     "who", text_or_null(cluster->note.who),
+                     "since", instant_or_null(cluster->note.since, p),
+                     "until", instant_or_null(cluster->note.until, p),
+                     "refused", count(cluster->refused),
+                     "serving", cluster->serving,
+                     "nodes", nodes);
+}
+
+/* Compact would save bytes; indented, a person with curl can read it. */
+static const char *dump(json_t *json, apr_pool_t *p)
+{
+    char *dumped = json_dumps(json, JSON_INDENT(2));
+    const char *text = dumped != NULL ? apr_pstrcat(p, dumped, "\n", NULL) : NULL;
+
+    json_decref(json);
+    free(dumped);
+    return text;
+}
+
+const char *cfc_status_json(const cfc_status_t *status, apr_pool_t *p)
+{
+    json_t *clusters = json_array();
+
+    for (int i = 0; i < status->clusters_count; i++) {
+        json_array_append_new(clusters, cluster_json(&status->clusters[i], p));
+    }
+    return dump(json_pack("{s:i, s:o, s:o, s:s, s:s, s:{s:b, s:o}, s:{s:b, s:o}, s:o}",
+                          "version", 1,
+                          "now", instant_or_null(status->now, p),
+                          "generation", count(status->generation),
+                          "level", cfc_level_word(status->level),
+                          "text", status->text,
+                          "monitor",
+                              "alive", !status->monitor_silent,
+                              "beat_at", instant_or_null(status->monitor_beat_at, p),
+                          "store",
+                              "writable", status->store_trouble == NULL,
+                              "trouble", text_or_null(status->store_trouble),
+                          "clusters", clusters),
+                p);
+}
+
+const char *cfc_result_json(const cfc_result_t *result, uint64_t generation, apr_pool_t *p)
+{
+    return dump(json_pack("{s:i, s:s, s:s, s:o}", "version", 1,
+                          "result", cfc_outcome_word(result->outcome),
+                          "text", result->text,
+                          "generation", count(generation)),
+                p);
+}
