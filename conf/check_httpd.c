@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * check_httpd.c: contradictions that only show across lines. Runs in the check_config hook,
+ * which `httpd -t` runs too; lists all of them before it fails. What only run time can know
+ * (the state file, the network) never refuses a configuration. */
+#include <apr_strings.h>
+#include <httpd.h>
+#include <http_log.h>
+
+#include "conf/directives_httpd.h"
+#include "conf/opt.h"
+#include "guard/protect_httpd.h"
+#include "health/probe.h"
+#include "lb/carry_httpd.h"
+
+APLOG_USE_MODULE(cfcluster);
+
+typedef struct {
+    server_rec *s;
+    apr_pool_t *ptemp;
+    int count;
+} complaints_t;
+
+static void complain(complaints_t *list, const cfc_where_t *where, const char *text)
+{
+    /* APLOG_STARTUP prints the bare text, as httpd's own syntax errors look. */
+    if (list->count++ == 0) {
+        ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_ERR, 0, list->s,
+                     "mod_cfcluster: the configuration contradicts itself:");
+    }
+    if (where != NULL) {
+        ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_ERR, 0, list->s, "line %d of %s: %s",
+                     where->line, where->file, text);
+    }
+    else {
+        ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_ERR, 0, list->s, "%s", text);
+    }
+}
+
+static void check_node(complaints_t *list, const cfc_cluster_t *cl, const cfc_node_t *node)
+{
+    const char *complaint = cfc_carry_complaint(node->scheme);
+
+    if (complaint != NULL) {
+        complain(list, &node->where, apr_psprintf(list->ptemp, "CFNode %s: %s", node->name,
+                                                  complaint));
+    }
+    if (node->scheme == CFC_SCHEME_AJP && cl->probe->kind == CFC_PROBE_HTTP
+        && cl->probe->port == 0) {
+        complain(list, &node->where,
+                 apr_psprintf(list->ptemp,
+                              "CFNode %s: an ajp:// node cannot be probed over http at its AJP "
+                              "port; add port=N of its HTTP connector to CFProbe, or write "
+                              "CFProbe tcp", node->name));
+    }
+}
+
+static const char *missing_cluster(const complaints_t *list, const cfc_conf_t *conf,
+                                   const cfc_pass_t *pass)
+{
+    const char **names = apr_pcalloc(list->ptemp,
+                                     sizeof(*names) * (size_t)(conf->clusters->nelts + 1));
+
+    for (int i = 0; i < conf->clusters->nelts; i++) {
+        names[i] = APR_ARRAY_IDX(conf->clusters, i, cfc_cluster_t *)->name;
+    }
+    return apr_psprintf(list->ptemp, "CFClusterPass \"%s\": there is no cluster \"%s\"; %s",
+                        pass->length > 0 ? pass->path : "/", pass->cluster_name,
+                        conf->clusters->nelts == 0
+                            ? "define it with <CFCluster NAME>"
+                            : cfc_did_you_mean(pass->cluster_name, names, list->ptemp));
+}
+
+/* Also ties each pass to its cluster. A virtual host has the main server's passes too. */
+static void check_passes(complaints_t *list, const cfc_conf_t *conf, server_rec *s)
+{
+    cfc_server_conf_t *server = cfc_server_conf(s);
+
+    for (int i = 0; i < server->passes->nelts; i++) {
+        cfc_pass_t *pass = APR_ARRAY_IDX(server->passes, i, cfc_pass_t *);
+
+        if (pass->cluster_name == NULL || pass->checked) {
+            continue;
+        }
+        pass->checked = true;
+        pass->cluster = cfc_conf_cluster(conf, pass->cluster_name);
+        if (pass->cluster == NULL) {
+            complain(list, &pass->where, missing_cluster(list, conf, pass));
+        }
+    }
+}
+
+static void check_room(complaints_t *list, const cfc_conf_t *conf)
+{
+    int nodes = 0;
+
+    for (int i = 0; i < conf->clusters->nelts; i++) {
+        const cfc_cluster_t *cl = APR_ARRAY_IDX(conf->clusters, i, cfc_cluster_t *);
+
+        nodes += cl->nodes->nelts;
+        if (i == CFC_CLUSTERS_MAX) {
+            complain(list, &cl->where, apr_psprintf(list->ptemp, "<CFCluster %s>: at most %d "
+                                                    "clusters can be defined", cl->name,
+                                                    CFC_CLUSTERS_MAX));
+        }
+        if (nodes > CFC_NODES_MAX && nodes - cl->nodes->nelts <= CFC_NODES_MAX) {
+            complain(list, &cl->where, apr_psprintf(list->ptemp, "<CFCluster %s>: at most %d nodes "
+                                                    "can be defined in all clusters together",
+                                                    cl->name, CFC_NODES_MAX));
+        }
+    }
+}
+
+int cfc_conf_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
+{
+    const cfc_conf_t *conf = cfc_conf();
+    complaints_t list = {s, ptemp, 0};
+    int guarded;
+
+    if (conf->clusters->nelts > 0 && !cfc_carry_ready()) {
+        complain(&list, NULL, "mod_cfcluster needs mod_proxy, loaded before it; write LoadModule "
+                              "proxy_module modules/mod_proxy.so above LoadModule "
+                              "cfcluster_module");
+    }
+    for (int i = 0; i < conf->clusters->nelts; i++) {
+        const cfc_cluster_t *cl = APR_ARRAY_IDX(conf->clusters, i, const cfc_cluster_t *);
+
+        for (int j = 0; j < cl->nodes->nelts; j++) {
+            check_node(&list, cl, cfc_cluster_nodes(cl)[j]);
+        }
+    }
+    check_room(&list, conf);
+    for (server_rec *host = s; host != NULL; host = host->next) {
+        check_passes(&list, conf, host);
+    }
+    /* Not a hook of its own: httpd asks no further hook once one has refused. */
+    guarded = cfc_protect_check(pconf, plog, ptemp, s);
+    return list.count > 0 ? HTTP_INTERNAL_SERVER_ERROR : guarded;
+}

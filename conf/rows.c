@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * rows.c: every option=value setting: its bounds and its default stand here and nowhere else. */
+#include "conf/rows.h"
+
+#include "health/probe.h"
+#include "lb/cluster.h"
+
+/* The order of the words is that of the enums in cluster.h and probe.h. */
+static const char *const samesite_words[] = {"lax", "strict", "none", NULL};
+static const char *const expect_words[] = {"status", "confluence", NULL};
+const char *const cfc_probe_kinds[] = {"tcp", "http", NULL};
+
+#define MS(name, type, field, low, high, preset, example) \
+    {name, CFC_OPT_MS, offsetof(type, field), low, high, preset, NULL, NULL, example}
+#define BYTES(name, type, field, low, high, preset, example) \
+    {name, CFC_OPT_BYTES, offsetof(type, field), low, high, preset, NULL, NULL, example}
+#define COUNT(name, type, field, low, high, preset, example) \
+    {name, CFC_OPT_COUNT, offsetof(type, field), low, high, preset, NULL, NULL, example}
+#define WORD(name, type, field, words, preset) \
+    {name, CFC_OPT_WORD, offsetof(type, field), 0, 0, preset, NULL, words, NULL}
+#define TEXT(name, type, field, preset, example) \
+    {name, CFC_OPT_TEXT, offsetof(type, field), 0, 0, 0, preset, NULL, example}
+#define END {NULL, CFC_OPT_TEXT, 0, 0, 0, 0, NULL, NULL, NULL}
+
+const cfc_opt_t cfc_node_rows[] = {
+    COUNT("weight", cfc_node_t, weight, 1, 100, 1, "2"),
+    TEXT("route", cfc_node_t, route, NULL, "node1"),
+    TEXT("secret", cfc_node_t, secret, NULL, "the-secret-of-the-AJP-connector"),
+    WORD("state", cfc_node_t, admin, cfc_admin_words, CFC_ADMIN_ACTIVE),
+    END,
+};
+
+const cfc_opt_t cfc_sticky_rows[] = {
+    TEXT("cookie", cfc_sticky_t, cookie, NULL, "CFROUTE"),
+    TEXT("session", cfc_sticky_t, session, NULL, "JSESSIONID"),
+    WORD("samesite", cfc_sticky_t, samesite, samesite_words, CFC_SAMESITE_LAX),
+    END,
+};
+
+/* attempts: a cluster of two needs two; the third is for a stale connection on the way.
+ * body: mod_proxy reads up to 16K of a body before it connects, so less could not even save
+ * a request that was never sent. */
+const cfc_opt_t cfc_retry_rows[] = {
+    COUNT("attempts", cfc_retry_conf_t, attempts, 1, 10, 3, "3"),
+    MS("budget", cfc_retry_conf_t, budget_ms, 0, 600000, 10000, "10s"),
+    BYTES("body", cfc_retry_conf_t, body_bytes, 16 * 1024, 16 * 1024 * 1024, 256 * 1024, "256K"),
+    END,
+};
+
+/* answer: Confluence's exports and PDFs are silent for minutes, so not httpd's 60 seconds. */
+const cfc_opt_t cfc_timeout_rows[] = {
+    MS("connect", cfc_cluster_t, connect_ms, 100, 60000, 2000, "2s"),
+    MS("answer", cfc_cluster_t, answer_ms, 1000, 3600000, 300000, "5m"),
+    END,
+};
+
+const cfc_opt_t cfc_probe_rows[] = {
+    WORD("expect", cfc_probe_conf_t, expect, expect_words, CFC_EXPECT_STATUS),
+    TEXT("host", cfc_probe_conf_t, host, NULL, "wiki.example.com"),
+    COUNT("port", cfc_probe_conf_t, port, 1, 65535, 0, "8090"),
+    MS("interval", cfc_probe_conf_t, interval_ms, 100, 3600000, 1000, "1s"),
+    MS("timeout", cfc_probe_conf_t, timeout_ms, 50, 60000, 800, "800ms"),
+    COUNT("rise", cfc_probe_conf_t, rise, 1, 100, 2, "2"),
+    COUNT("fall", cfc_probe_conf_t, fall, 1, 100, 2, "2"),
+    END,
+};

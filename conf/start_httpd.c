@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * start_httpd.c: puts the parts together once the configuration stands. */
+#include "conf/start_httpd.h"
+
+#include <http_config.h>
+#include <http_core.h>
+#include <http_log.h>
+#include <unixd.h>
+
+#include "conf/server_httpd.h"
+#include "guard/protect_httpd.h"
+#include "health/monitor_httpd.h"
+#include "lb/carry_httpd.h"
+#include "lb/log_httpd.h"
+#include "lb/segment_httpd.h"
+#include "maint/store.h"
+
+APLOG_USE_MODULE(cfcluster);
+
+static int refuse(server_rec *s, const char *complaint)
+{
+    ap_log_error(APLOG_MARK, APLOG_CRIT, 0, s, "CFC0001: httpd cannot start: %s", complaint);
+    return HTTP_INTERNAL_SERVER_ERROR;
+}
+
+int cfc_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
+{
+    cfc_conf_t *conf = cfc_conf();
+    const char *complaint;
+
+    (void)plog;
+    if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG
+        || conf->clusters->nelts == 0) {
+        return OK;
+    }
+    cfc_log_install(s);
+    complaint = cfc_segment_open(conf, s, ptemp);
+    if (complaint == NULL) {
+        complaint = cfc_carry_define(conf, s, pconf);
+    }
+    if (complaint != NULL) {
+        return refuse(s, complaint);
+    }
+    if (conf->state_dir == NULL) {
+        conf->state_dir = CFC_STATE_DIR;
+    }
+    conf->store = cfc_store_open(conf->state_dir, ap_unixd_config.user_id,
+                                 ap_unixd_config.group_id, pconf);
+    cfc_store_load(conf->store, conf, ptemp);
+    /* Without a monitor httpd still runs: it is logged, and health stays what it was. */
+    cfc_monitor_start(pconf, s, conf);
+    return OK;
+}
+
+void cfc_start_child(apr_pool_t *pchild, server_rec *s)
+{
+    cfc_conf_t *conf = cfc_conf();
+
+    if (conf->segment != NULL) {
+        cfc_segment_enter(conf, s, pchild);
+    }
+}
+
+/* Where the guard keeps its part; it does not know our structs. */
+
+cfc_protect_conf_t *cfc_protect_conf_of(server_rec *s)
+{
+    return cfc_server_conf(s)->protect;
+}
+
+cfc_protect_req_t **cfc_protect_slot(request_rec *r)
+{
+    cfc_request_t *ours = cfc_request(r);
+
+    return ours != NULL ? &ours->protect : NULL;
+}
