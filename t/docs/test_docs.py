@@ -1,0 +1,290 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The documents say what the sources say: directives, options, messages, presets, links."""
+
+import re
+import shutil
+from collections import Counter
+
+import pytest
+import requests
+
+from equipment import places, ports, tls
+from equipment.cluster import STATUS_PAGE
+from equipment.proc import wait_for
+
+DIRECTIVES = places.TOP / "docs/directives.md"
+MESSAGES = places.TOP / "docs/messages.md"
+EXAMPLES = sorted((places.TOP / "examples").glob("*.conf"))
+DOCUMENTS = sorted([*places.TOP.glob("*.md"), *places.TOP.glob("docs/*.md")])
+
+
+def source(name):
+    return (places.TOP / name).read_text()
+
+
+def sections(path, level):
+    """{title without backticks: text} of a document's headings of one level."""
+    parts = re.split(rf"^{'#' * level} (.+)$", path.read_text(), flags=re.M)
+    return {title.replace("`", ""): text for title, text in zip(parts[1::2], parts[2::2])}
+
+
+def cells(line):
+    return [cell.strip() for cell in line.strip().strip("|").split("|")]
+
+
+# directives
+
+def command_names():
+    return re.findall(r'AP_INIT_\w+\("([^"]+)"', source("conf/directives_httpd.c"))
+
+
+def test_every_directive_has_its_section_and_there_are_no_others():
+    titles = [title for title in sections(DIRECTIVES, 2) if "CF" in title]
+    assert sorted(title.rstrip(">") for title in titles) == sorted(command_names())
+
+
+@pytest.mark.parametrize("name", command_names())
+def test_a_directives_section_tells_syntax_context_default_example_and_errors(name):
+    text = sections(DIRECTIVES, 2)[name + ">" * name.startswith("<")]
+    for part in ("- Syntax: `", "- Context: ", "- Default: ", "```apache", "`httpd -t` answers",
+                 "What can go wrong:"):
+        assert part in text, f"{name}: no {part!r}"
+
+
+# options
+
+UNITS = {"MS": [("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)],
+         "BYTES": [("", 1), ("K", 1 << 10), ("M", 1 << 20), ("G", 1 << 30)],
+         "COUNT": [("", 1)]}
+
+
+def quantity(kind, value):
+    """As cfc_duration_text() and its kind write it: in the largest unit that divides it."""
+    suffix, factor = [(s, f) for s, f in UNITS[kind] if f == 1 or value and value % f == 0][-1]
+    return f"{value // factor}{suffix}"
+
+
+def product(text):
+    value = 1
+    for factor in text.split("*"):
+        value *= int(factor)
+    return value
+
+
+def words(name):
+    """The words of a table in rows.c or words.c."""
+    text = source("conf/rows.c") + source("lb/words.c")
+    return re.findall(r'"([^"]+)"', re.search(rf"\b{name}\[\] = {{(.*?)}}", text, re.S).group(1))
+
+
+def preset_word(enumerator, allowed):
+    """CFC_ADMIN_ACTIVE with the words active, drain, stop is active."""
+    return next(word for word in allowed if enumerator.endswith("_" + word.upper()))
+
+
+def option_rows():
+    """(directive, option, values, default or None) of every row of conf/rows.c."""
+    found = []
+    tables = re.findall(r"cfc_(\w+)_rows\[\] = {(.*?)\bEND,", source("conf/rows.c"), re.S)
+    for table, body in tables:
+        for kind, name, rest in re.findall(r'(MS|BYTES|COUNT|WORD|TEXT)\("(\w+)", (.*?)\),', body):
+            args = [arg.strip() for arg in rest.split(",")][2:]
+            if kind == "WORD":
+                allowed = words(args[0])
+                values = ", ".join(f"`{word}`" for word in allowed)
+                default = preset_word(args[1], allowed)
+            elif kind == "TEXT":
+                values, default = "text", None
+                assert args[0] == "NULL"
+            else:
+                low, high, preset = (product(arg) for arg in args[:3])
+                values = f"{quantity(kind, low)} to {quantity(kind, high)}"
+                default = quantity(kind, preset) if low <= preset <= high else None
+            found.append((f"CF{table.capitalize()}", name, values, default))
+    return found
+
+
+@pytest.mark.parametrize("directive, option, values, default", option_rows(),
+                         ids=[f"{row[0]} {row[1]}=" for row in option_rows()])
+def test_every_option_is_documented_with_its_values_and_default(directive, option, values,
+                                                                default):
+    rows = [cells(line) for line in sections(DIRECTIVES, 2)[directive].splitlines()
+            if line.startswith(f"| `{option}=`")]
+    assert len(rows) == 1, f"{len(rows)} rows for {option}="
+    assert rows[0][1] == values
+    if default is None:
+        assert "`" not in rows[0][2], "there is no default value"
+    else:
+        assert rows[0][2] == f"`{default}`"
+
+
+def test_no_option_is_documented_that_does_not_exist():
+    known = {(directive, option) for directive, option, *_ in option_rows()}
+    for directive, text in sections(DIRECTIVES, 2).items():
+        for option in re.findall(r"^\| `(\w+)=` \|", text, re.M):
+            assert (directive, option) in known
+
+
+def test_every_balance_method_probe_kind_and_profile_line_is_documented():
+    text = sections(DIRECTIVES, 2)
+    for method in re.findall(r'^    {"([\w-]+)", \w+},', source("lb/method.c"), re.M):
+        assert f"- `{method}`: " in text["CFBalance"]
+    for kind in words("cfc_probe_kinds"):
+        assert f"`CFProbe {kind} " in text["CFProbe"]
+    profile = " ".join(text["CFProfile"].split())
+    for directive, args in re.findall(r'{"(CF\w+)", "([^"]+)"}', source("conf/profile.c")):
+        assert f"{directive} {args}" in profile
+
+
+# what httpd -t says
+
+def refusals():
+    """(directive, lines, answer) of every row of "You write | httpd -t answers"."""
+    found = []
+    for directive, text in sections(DIRECTIVES, 2).items():
+        for table in re.findall(r"^\| You write .*\n\|---.*\n((?:\|.*\n)+)", text, re.M):
+            for row in table.splitlines():
+                write, answer = cells(row)
+                found.append((directive, write.strip("`").split("` then `"), answer.strip("`")))
+    return found
+
+
+def in_place(directive, lines):
+    """The lines where their directive belongs, with what they need around them."""
+    text = "\n".join(lines)
+    inside = "CFNode other http://127.0.0.1:9\n</CFCluster>\n"
+    if directive == "<CFCluster>":
+        return text if lines[-1].startswith("</") else f"{text}\n{inside}"
+    if "- Context: `<CFCluster>`" in sections(DIRECTIVES, 2)[directive]:
+        return f"<CFCluster confluence>\n{text}\n{inside}"
+    if directive == "<CFClusterProtect>" and not lines[-1].startswith("</"):
+        text += "\nRequire all denied\n</CFClusterProtect>"
+    return f"<CFCluster confluence>\n{inside}{text}\n"
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("directive, lines, answer", refusals(),
+                         ids=[f"{row[0]}: {' then '.join(row[1])}" for row in refusals()])
+def test_httpd_refuses_what_the_document_says_in_these_words(new_httpd, directive, lines, answer):
+    code, said = new_httpd(in_place(directive, lines)).configtest()
+    assert code != 0
+    assert re.search(re.escape(answer).replace("FILE:LINE", r"/\S+:\d+"), said), said
+
+
+# messages
+
+LEVELS = {"ERR": "error", "WARNING": "warning"}
+
+
+def messages():
+    """(number, level, format) of every log line in the sources."""
+    found = []
+    for path in sorted(places.TOP.glob("[a-z]*/*.c")):
+        text = path.read_text()
+        for start in re.finditer(r'"CFC\d{4}: ', text):
+            literals = re.match(r'(?:"(?:[^"\\]|\\.)*"|\w+|\s+)+', text[start.start():]).group()
+            # A bare word between literals is a macro of APR's: the end of a %-directive.
+            line = "".join("d" if word else literal for literal, word
+                           in re.findall(r'"((?:[^"\\]|\\.)*)"|(\w+)', literals))
+            level = re.findall(r"(?:APLOG|CFC_LOG)_(CRIT|ERR|WARNING|NOTICE|INFO|DEBUG)",
+                               text[:start.start()])[-1]
+            number, _, form = line.partition(": ")
+            found.append((number, LEVELS.get(level, level.lower()), form))
+    return found
+
+
+def test_every_message_has_a_number_of_its_own():
+    assert [n for n, count in Counter(m[0] for m in messages()).items() if count > 1] == []
+
+
+def test_every_message_has_its_section_and_there_are_no_others():
+    assert list(sections(MESSAGES, 2)) == sorted(number for number, *_ in messages())
+
+
+@pytest.mark.parametrize("number, level, form", messages(), ids=[m[0] for m in messages()])
+def test_a_messages_section_quotes_its_level_and_its_words(number, level, form):
+    text = sections(MESSAGES, 2)[number]
+    assert f"- Level: {level}\n" in text
+    quoted = re.search(r"^- Text: `(.*)`$", text, re.M).group(1)
+    fixed = [re.escape(piece) for piece in re.split(r"%[a-z]*[sd]", form)]
+    assert re.fullmatch(".*".join(fixed), quoted), form
+    assert "\nDo: " in text
+
+
+# the rest
+
+def test_every_path_of_the_presets_is_documented():
+    documented = Counter(re.findall(r"^\| `\*?([./][^`]+)`", DIRECTIVES.read_text(), re.M))
+    rules = Counter(re.findall(r'{CFC_RULE_\w+, "([^"]+)"}', source("guard/presets.c")))
+    assert documented == rules
+
+
+def names(value, prefix=""):
+    """The fields of an object, those of objects in it with a dot, lists with []."""
+    for name, inner in value.items():
+        if isinstance(inner, dict):
+            yield from names(inner, f"{prefix}{name}.")
+        else:
+            yield prefix + name + "[]" * isinstance(inner, list)
+
+
+@pytest.mark.once
+def test_the_fields_of_the_status_json_are_those_that_are_documented(new_httpd):
+    httpd = new_httpd(f"<CFCluster empty>\nCFNode node1 http://127.0.0.1:{ports.free()}\n"
+                      "CFProbe tcp interval=100ms\n</CFCluster>\n" + STATUS_PAGE).start()
+
+    def look():
+        return requests.get(httpd.url + "/cluster?format=json", timeout=10).json()
+
+    wait_for(lambda: look()["clusters"][0]["nodes"][0]["probe"], "the node was probed")
+    status = look()
+    cluster = status["clusters"][0]
+    tables = re.findall(r"^\| Field .*\n\|---.*\n((?:\|.*\n)+)",
+                        sections(places.TOP / "docs/status.md", 2)["JSON"], re.M)
+    documented = [[field for row in table.splitlines()
+                   for field in re.findall(r"`([^`]+)`", cells(row)[0])] for table in tables]
+    assert [sorted(fields) for fields in documented] == [
+        sorted(names(part)) for part in (status, cluster, cluster["nodes"][0])]
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("example", EXAMPLES, ids=[path.name for path in EXAMPLES])
+def test_every_example_is_accepted_by_httpd(new_httpd, example):
+    httpd = new_httpd(example.read_text(), with_module=False)
+    files = httpd.root / "cfcluster"
+    files.mkdir()
+    (httpd.root / "modules").mkdir()
+    (httpd.root / "modules/mod_cfcluster.so").symlink_to(places.module())
+    for name in "wiki", "docs":
+        for made, suffix in zip(tls.certificate(), ("pem", "key")):
+            shutil.copy(made, files / f"{name}.{suffix}")
+    (files / "administrators").write_text("")
+    (files / "maintenance.html").write_text("<!DOCTYPE html><title>closed</title>\n")
+    code, said = httpd.configtest()
+    assert (code, said.strip()) == (0, "Syntax OK")
+
+
+def anchors(path):
+    """What GitHub makes of a document's headings."""
+    prose = re.sub(r"^```.*?^```", "", path.read_text(), flags=re.M | re.S)
+    titles = re.findall(r"^#+ (.+)$", prose, re.M)
+    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=[path.name for path in DOCUMENTS])
+def test_every_relative_link_leads_somewhere(document):
+    for link in re.findall(r"\]\((?!https?://)([^)]+)\)", document.read_text()):
+        name, _, anchor = link.partition("#")
+        target = (document.parent / name).resolve() if name else document
+        assert target.exists(), link
+        assert not anchor or anchor in anchors(target), link
+
+
+def test_README_is_a_link_to_README_md():
+    assert (places.TOP / "README").resolve() == places.TOP / "README.md"
+
+
+def test_the_README_shows_the_smallest_example():
+    example = "".join(line for line in (places.TOP / "examples/confluence.conf").open()
+                      if not line.startswith("#")).strip()
+    assert f"```apache\n{example}\n```" in (places.TOP / "README.md").read_text()

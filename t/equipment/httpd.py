@@ -1,0 +1,263 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A real httpd, Debian's, with a configuration of the test's own and the module under test.
+
+Environment: CFC_MPM is event (the default), worker or prefork; CFC_MODULE is the module's file;
+CFC_SANITIZE=1 says that it was built with sanitizers.
+"""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+from pathlib import Path
+
+from . import places, ports, proc, tls
+
+# Some of these are built into Debian's httpd, and then have no file.
+MODULES = """log_config unixd authz_core authz_host authz_user authn_core authn_file auth_basic
+    access_compat alias dir mime env setenvif headers rewrite remoteip status socache_shmcb
+    ssl proxy proxy_http proxy_ajp""".split()
+
+MPMS = {
+    "event": "StartServers 2\nThreadsPerChild 32\nMaxRequestWorkers 128\nMaxSpareThreads 128",
+    "worker": "StartServers 2\nThreadsPerChild 32\nMaxRequestWorkers 128\nMaxSpareThreads 128",
+    "prefork": "StartServers 4\nMaxRequestWorkers 100\nServerLimit 100\nMaxSpareServers 100",
+}
+
+BASE = """\
+ServerRoot {root}
+ServerName localhost
+Listen 127.0.0.1:{port}
+PidFile {root}/run/httpd.pid
+DefaultRuntimeDir {root}/run
+LoadModule mpm_{mpm}_module {modules}/mod_mpm_{mpm}.so
+{loads}
+{mpm_settings}
+{user}
+ErrorLog {root}/logs/error.log
+LogLevel notice {own_level}
+LogFormat "%a %t \\"%r\\" %>s %O %D" short
+CustomLog {root}/logs/access.log short
+<IfModule ssl_module>
+    SSLSessionCache shmcb:{root}/run/tls-sessions
+</IfModule>
+TypesConfig {root}/mime.types
+DocumentRoot {root}/htdocs
+<Directory />
+    AllowOverride None
+    Require all denied
+</Directory>
+<Directory {root}/htdocs>
+    Require all granted
+</Directory>
+"""
+
+_BAD_LEVEL = re.compile(r"^\[[^]]*\] \[\w*:(emerg|alert|crit|error|warn)\] ")
+_CRASH = re.compile(r"exit signal|Segmentation fault")
+_READY = "resuming normal operations"
+
+
+def module_file(name):
+    return places.HTTPD_MODULES / f"mod_{name}.so"
+
+
+def load(name):
+    """The line that loads one of httpd's modules."""
+    return f"LoadModule {name}_module {module_file(name)}"
+
+
+def mpm():
+    return os.environ.get("CFC_MPM", "event")
+
+
+class Httpd:
+    """Configuration is text, given at once or piece by piece with add(); start() writes it.
+    Whoever starts it stops it, with stop(), which also judges its error log."""
+
+    def __init__(self, config="", port=None, with_module=True, without=()):
+        """without: names of httpd's modules that are not to be loaded."""
+        self.port = port or ports.free()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.root = Path(tempfile.mkdtemp(prefix="cfc-httpd-"))
+        self.conf = self.root / "httpd.conf"
+        self.state_dir = self.root / "state"
+        self.pieces = [config]
+        self.with_module = with_module
+        self.without = without
+        self.allowed = []
+        self.proc = None
+        self._lay_out()
+
+    def _lay_out(self):
+        """The children run as www-data when we are root: they must read all, write some."""
+        self.root.chmod(0o755)
+        for name in "htdocs", "logs", "run", "state", "reports":
+            (self.root / name).mkdir()
+        (self.root / "reports").chmod(0o777)
+        (self.root / "mime.types").write_text("text/html html\ntext/plain txt\n")
+        (self.root / "htdocs/index.html").write_text("<!DOCTYPE html><title>httpd</title>httpd\n")
+        if os.geteuid() == 0:
+            shutil.chown(self.state_dir, "www-data", "www-data")
+
+    # configuration
+
+    def add(self, text):
+        """Append configuration; takes effect with the next start, restart or graceful."""
+        self.pieces.append(text)
+        return self
+
+    def listen_tls(self, config=""):
+        """Append a virtual host with TLS (and HTTP/2); returns its https:// address."""
+        port = ports.free()
+        cert, key = tls.certificate()
+        self.add(f"""Listen 127.0.0.1:{port}
+            <VirtualHost *:{port}>
+                SSLEngine on
+                SSLCertificateFile {cert}
+                SSLCertificateKeyFile {key}
+                Protocols h2 http/1.1
+                {config}
+            </VirtualHost>""")
+        return f"https://127.0.0.1:{port}"
+
+    def write(self):
+        names = MODULES + ["http2"] * (mpm() != "prefork")     # httpd warns of that pair
+        loads = [load(name) for name in names
+                 if name not in self.without and module_file(name).exists()]
+        if self.with_module:
+            loads += [f"LoadModule cfcluster_module {places.module()}",
+                      f"CFClusterStateDir {self.state_dir}"]
+        base = BASE.format(
+            root=self.root, port=self.port, mpm=mpm(), modules=places.HTTPD_MODULES,
+            loads="\n".join(loads), mpm_settings=MPMS[mpm()],
+            user="User www-data\nGroup www-data" if os.geteuid() == 0 else "",
+            own_level="cfcluster:info" if self.with_module else "")
+        self.conf.write_text("\n".join([base, *self.pieces, ""]))
+
+    def configtest(self):
+        """(exit code, everything it said) of httpd -t."""
+        self.write()
+        done = subprocess.run(self._command("-t"), env={**os.environ, **self._environment()},
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                              check=False)
+        return done.returncode, done.stdout
+
+    def _command(self, *more):
+        return [str(places.HTTPD), "-d", str(self.root), "-f", str(self.conf), *more]
+
+    def _environment(self):
+        if os.environ.get("CFC_SANITIZE") != "1":
+            return {}
+        runtime = subprocess.run(["gcc", "-print-file-name=libasan.so"], check=True,
+                                 stdout=subprocess.PIPE, text=True).stdout.strip()
+        log = f"log_path={self.root}/reports/report"
+        return {"LD_PRELOAD": runtime, "ASAN_OPTIONS": f"detect_leaks=0:{log}",
+                "UBSAN_OPTIONS": f"print_stacktrace=1:{log}"}
+
+    # life
+
+    def start(self):
+        self.write()
+        begun = self._times_ready()
+        self.proc = proc.Proc(self._command("-DFOREGROUND"), self.root / "output",
+                              self._environment(), end_signal="TERM")
+        self._await_ready(begun)
+        return self
+
+    def graceful(self):
+        self._again(signal.SIGUSR1)
+
+    def restart(self):
+        self._again(signal.SIGHUP)
+
+    def _again(self, number):
+        self.write()
+        begun = self._times_ready()
+        self.proc.signal(number)
+        self._await_ready(begun)
+
+    def _times_ready(self):
+        return self.error_log().count(_READY)
+
+    def _await_ready(self, begun):
+        def ready():
+            if not self.proc.alive():
+                raise AssertionError("httpd has ended:\n" + self.proc.text() + self.error_log())
+            return self._times_ready() > begun and ports.answers(self.port)
+        proc.wait_for(ready, "httpd is ready", 30)
+
+    def stop(self):
+        """Stop it, every process of it, and fail on what it should not have logged."""
+        if self.proc is None:
+            return
+        complaints = self.shut_down() + self.complaints()
+        if complaints:
+            raise AssertionError("httpd is not well:\n" + "\n".join(complaints))
+
+    def shut_down(self):
+        """Stop it, every process of it. Returns what had to be ended by force, in words."""
+        ended = self.proc.stop(20)
+        left = self.processes()
+        self._kill_all()
+        self.proc = None
+        return [] if ended and not left else [f"did not stop by itself; killed {left}"]
+
+    def kill9(self):
+        """End every process of it at once, as a power cut would."""
+        self.proc.kill()
+        self._kill_all()
+
+    def _kill_all(self):
+        def gone():
+            for pid in self.processes():
+                try:
+                    os.kill(pid, signal.SIGKILL)
+                except ProcessLookupError:
+                    pass
+            return not self.processes()
+        proc.wait_for(gone, f"no process of httpd {self.pid} is left")
+
+    def remove(self):
+        shutil.rmtree(self.root, ignore_errors=True)
+
+    # what it does
+
+    @property
+    def pid(self):
+        return self.proc.pid
+
+    def processes(self):
+        return proc.family(self.pid)
+
+    def children(self):
+        """Ids of the processes that serve requests."""
+        return [p for p, name in self._named_children() if name != "cfc-monitor"]
+
+    def monitor_pid(self):
+        """Id of the monitor process; None when there is none just now."""
+        return next((p for p, name in self._named_children() if name == "cfc-monitor"), None)
+
+    def _named_children(self):
+        return [(p, name) for p, (parent, _, state, name) in sorted(proc.table().items())
+                if parent == self.pid and state != "Z"]
+
+    def error_log(self):
+        log = self.root / "logs/error.log"
+        return log.read_text(errors="replace") if log.exists() else ""
+
+    def access_log(self):
+        return (self.root / "logs/access.log").read_text(errors="replace")
+
+    def allow(self, pattern):
+        """Lines of the error log that match may be there, whatever their level."""
+        self.allowed.append(re.compile(pattern))
+
+    def complaints(self):
+        """Lines at warn and above that nobody declared, crashes, and sanitizers' reports."""
+        lines = [line for line in self.error_log().splitlines()
+                 if _CRASH.search(line) or _BAD_LEVEL.match(line)]
+        found = [line for line in lines if not any(a.search(line) for a in self.allowed)]
+        reports = sorted((self.root / "reports").iterdir())
+        return found + [report.read_text(errors="replace") for report in reports]

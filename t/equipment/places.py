@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where things are: this checkout, its build directory, and what Debian installs."""
+
+import os
+from pathlib import Path
+
+TOP = Path(__file__).resolve().parents[2]
+HERE = TOP / "t" / "equipment"
+
+HTTPD = Path("/usr/sbin/apache2")
+HTTPD_MODULES = Path("/usr/lib/apache2/modules")
+CATALINA_HOME = Path("/usr/share/tomcat10")
+JAVA_HOME = Path("/usr/lib/jvm/default-java")
+
+
+def module():
+    """The built module: CFC_MODULE, or that of ./build, or that of a build in the tree."""
+    chosen = os.environ.get("CFC_MODULE")
+    known = [TOP / "build/.libs/mod_cfcluster.so", TOP / ".libs/mod_cfcluster.so"]
+    for path in [Path(chosen)] if chosen else known:
+        if path.exists():
+            return path
+    raise FileNotFoundError(f"{chosen or known[0]} is not there; build first, or set CFC_MODULE")
+
+
+def cache():
+    """A directory for what is made once and used by every run: classes, a certificate."""
+    path = TOP / "build" / "equipment"
+    path.mkdir(parents=True, exist_ok=True)
+    return path

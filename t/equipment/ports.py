@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Finds TCP ports that nobody listens on, and tells whether one is taken."""
+
+import random
+import socket
+
+# Below the range that the kernel takes clients' ports from (32768 and up): there, somebody's
+# outgoing connection may sit on the port of a server that is being restarted, and a client
+# that knocks at a dead server can end up connected to itself.
+_RANGE = range(20000, 32000)
+
+_given = set()
+
+
+def free():
+    """A port of the loopback that is free now and was not given out before by this process."""
+    while True:
+        port = random.choice(_RANGE)
+        if port not in _given and not taken(port):
+            _given.add(port)
+            return port
+
+
+def taken(port):
+    """Whether a server could not listen there; connections still winding down do not count."""
+    with socket.socket() as s:
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            s.bind(("127.0.0.1", port))
+        except OSError:
+            return True
+    return False
+
+
+def answers(port):
+    """Whether something accepts connections on the port."""
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True

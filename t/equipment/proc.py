@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Starts, watches and ends server processes. None outlives the process that started it: the
+kernel sends each its ending signal when that one dies, however it dies."""
+
+import os
+import signal
+import subprocess
+import threading
+import time
+
+
+def wait_for(condition, what, seconds=15, every=0.02):
+    """Ask until the answer is true and return it; fail, saying what, at the deadline."""
+    end = time.monotonic() + seconds
+    while True:
+        answer = condition()
+        if answer:
+            return answer
+        if time.monotonic() > end:
+            raise AssertionError(f"{what}: not within {seconds} s")
+        time.sleep(every)
+
+
+class Proc:
+    """One child process, in a session of its own, its output in a file."""
+
+    def __init__(self, command, output, env=None, end_signal="KILL"):
+        # The kernel's parent-death signal follows the thread that forked, not the process.
+        if threading.current_thread() is not threading.main_thread():
+            raise RuntimeError("start processes from the main thread; they end with their thread")
+        self.output = output
+        with open(output, "ab") as out:
+            self.popen = subprocess.Popen(
+                ["setpriv", "--pdeathsig", end_signal, *map(str, command)],
+                stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+                env={**os.environ, **(env or {})}, start_new_session=True)
+        self.pid = self.popen.pid
+
+    def alive(self):
+        return self.popen.poll() is None
+
+    def signal(self, number):
+        """Send a signal, unless the process has been seen to end (its id may be another's)."""
+        if self.alive():
+            os.kill(self.pid, number)
+
+    def stop(self, seconds=10):
+        """Ask politely, then end it. Returns whether it ended by itself."""
+        self.signal(signal.SIGCONT)
+        self.signal(signal.SIGTERM)
+        try:
+            self.popen.wait(seconds)
+            return True
+        except subprocess.TimeoutExpired:
+            self.kill()
+            return False
+
+    def kill(self):
+        self.signal(signal.SIGKILL)
+        self.popen.wait()
+
+    def text(self):
+        return self.output.read_text(errors="replace") if self.output.exists() else ""
+
+
+def table():
+    """Every process: {pid: (parent, session, state letter, name)}."""
+    found = {}
+    for entry in os.listdir("/proc"):
+        if entry.isdigit():
+            try:
+                with open(f"/proc/{entry}/stat", encoding="utf-8", errors="replace") as f:
+                    head, _, tail = f.read().rpartition(")")
+            except OSError:
+                continue
+            state, parent, _, session = tail.split()[:4]
+            found[int(entry)] = (int(parent), int(session), state, head.partition("(")[2])
+    return found
+
+
+def family(pid):
+    """Living processes of the session that a Proc leads, itself and its children included."""
+    return sorted(p for p, (parent, session, state, _) in table().items()
+                  if pid in (p, parent, session) and state != "Z")

@@ -1,0 +1,221 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The equipment itself: what the other tests take for granted about it."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+
+import pytest
+import requests
+import websocket
+
+from . import client, places, proc
+from .client import Load, User, raw_get
+
+pytestmark = pytest.mark.once
+
+STATES = [
+    # label,                      state,       code, body
+    ("running is 200",            "RUNNING",   200, '{"state":"RUNNING"}'),
+    ("not set up is 200 as well", "FIRST_RUN", 200, '{"state":"FIRST_RUN"}'),
+    ("starting is 503",           "STARTING",  503, '{"state":"STARTING"}'),
+    ("stopping is 503",           "STOPPING",  503, '{"state":"STOPPING"}'),
+    ("an error is 500",           "ERROR",     500, '{"state":"ERROR"}'),
+    ("garbage is 200",            "GARBAGE",   200, "<html>RUNNING, or so it seems</html>"),
+]
+
+
+@pytest.mark.parametrize("state, code, body", [row[1:] for row in STATES],
+                         ids=[row[0] for row in STATES])
+def test_status_answers_as_confluence_does(nodes, state, code, body):
+    nodes[0].set_state(state)
+    answer = requests.get(nodes[0].url + "/status", timeout=5)
+    assert (answer.status_code, answer.text) == (code, body)
+
+
+@pytest.mark.parametrize("state", ["HANG", "DRIP"])
+def test_misbehaving_status_does_not_finish(nodes, state):
+    nodes[0].set_state(state)
+    with pytest.raises(requests.exceptions.RequestException):
+        requests.get(nodes[0].url + "/status", timeout=0.5, stream=False).json()
+
+
+REACHED = [
+    # label,                              target,                                   servlet
+    ("a page",                            "/display/KEY/Some+Title",                "page"),
+    ("the console",                       "/admin/console.action",                  "admin"),
+    ("parameters do not hide a path",     "/;x/admin;y/console.action",             "admin"),
+    ("setup",                             "/setup/setupstart.action",               "setup"),
+    ("a template",                        "/template/aui/text-inline.vm",           "velocity"),
+    ("XML-RPC",                           "/rpc/xmlrpc",                            "rpc"),
+    ("SOAP by its second door",           "/plugins/servlet/soap-axis1/x",          "soap-axis1"),
+    ("plugin manager",                    "/plugins/servlet/upm",                   "upm"),
+    ("REST",                              "/rest/api/content",                      "rest"),
+    ("json inherits the console",         "/json/console.action",                   "admin"),
+    ("json inherits setup",               "/json/setup-restore.action",             "setup"),
+    ("json has actions of its own",       "/json/startheartbeatactivity.action",    "json"),
+    ("/s/ forwards",                      "/s/x/_/admin/console.action",            "admin"),
+    ("/s/ forwards a decoded path",       "/s/x/_/%61dmin/console.action",          "admin"),
+    ("/s/ decodes again and again",       "/s/x/_/%252561dmin/console.action",      "admin"),
+    ("/s/ with parameters",               "/s/x/_/;/admin/console.action",          "admin"),
+    ("/s/ with NOCACHE",                  "/s/x/NOCACHE1/_/rpc/xmlrpc",             "rpc"),
+    ("/s/ takes the last marker",         "/s/x/_/y/_/rpc/xmlrpc",                  "rpc"),
+    ("/s/ to /s/",                        "/s/x/_/s/y/%5f/rpc/xmlrpc",              "rpc"),
+]
+
+
+@pytest.mark.parametrize("target, servlet", [row[1:] for row in REACHED],
+                         ids=[row[0] for row in REACHED])
+def test_paths_reach_what_they_reach_in_confluence(nodes, target, servlet):
+    answer = raw_get(nodes[0].port, target)
+    assert (answer.status, answer.headers.get("x-test-servlet")) == (200, servlet)
+
+
+@pytest.mark.parametrize("target", [
+    "/s/x/_/WEB-INF/web.xml", "/s/x/_/;/META-INF/x", "/s/x/no/marker", "/WEB-INF/web.xml"])
+def test_forward_refuses(nodes, target):
+    answer = raw_get(nodes[0].port, target)
+    assert (answer.status, answer.headers.get("x-test-servlet")) == (404, None)
+
+
+def test_page_keeps_count_in_a_session(nodes):
+    user = User(nodes[1].url)
+    first, second = user.page(), user.page("/display/KEY/a%20b?x=%20")
+    assert (first["new"], first["hits"], second["new"], second["hits"]) == (True, 1, False, 2)
+    assert first["session"] == second["session"] and first["session"].endswith(".node2")
+    assert (second["uri"], second["query"]) == ("/display/KEY/a%20b", "x=%20")
+
+
+LOGINS = [
+    # label,     name,      password, reason,                  form, api
+    ("right",    "anna",    "anna",   "OK",                    302,  200),
+    ("wrong",    "anna",    "x",      "AUTHENTICATED_FAILED",  200,  401),
+    ("captcha",  "captcha", "x",      "AUTHENTICATION_DENIED", 200,  403),
+]
+
+
+@pytest.mark.parametrize("name, password, reason, form, api", [row[1:] for row in LOGINS],
+                         ids=[row[0] for row in LOGINS])
+def test_login_tells_its_result_in_a_header(nodes, name, password, reason, form, api):
+    user = User(nodes[0].url)
+    by_form = user.post("/dologin.action", data={"os_username": name, "os_password": password})
+    by_api = user.post("/rest/tsv/1.0/authenticate", json={"username": name, "password": password})
+    assert [a.headers["X-Seraph-LoginReason"] for a in (by_form, by_api)] == [reason, reason]
+    assert (by_form.status_code, by_api.status_code) == (form, api)
+
+
+def test_synchrony_echoes_and_beats(nodes):
+    socket = websocket.create_connection(nodes[0].url.replace("http", "ws") + "/synchrony")
+    socket.send("hello")
+    assert socket.recv() == "hello"
+    socket.close()
+    assert requests.get(nodes[0].url + "/synchrony/heartbeat", timeout=5).text == "OK"
+
+
+def test_a_request_made_twice_is_seen_twice(nodes):
+    for times in 1, 2:
+        answer = requests.post(nodes[0].url + "/unique?id=a", data={"x": "y"}, timeout=5).json()
+        assert answer["times"] == times
+    assert nodes[0].counters()["ids"] == {"POST a": 2}
+    nodes[0].reset()
+    assert nodes[0].counters()["ids"] == {}
+
+
+def test_frozen_and_killed_nodes_come_back(nodes):
+    nodes[0].freeze()
+    with pytest.raises(requests.exceptions.Timeout):
+        requests.get(nodes[0].url + "/page", timeout=0.3)
+    nodes[0].thaw()
+    assert requests.get(nodes[0].url + "/page", timeout=10).status_code == 200
+    nodes[0].kill()
+    with pytest.raises(requests.exceptions.ConnectionError):
+        requests.get(nodes[0].url + "/page", timeout=1)
+    nodes[0].reset()
+    assert requests.get(nodes[0].url + "/page", timeout=10).status_code == 200
+
+
+def plain_proxy(node):
+    """Without the module: httpd and Tomcat alone, so that only the equipment is tested."""
+    return f"ProxyPass / {node.url}/\n"
+
+
+def test_bodies_pass_unchanged_both_ways(nodes, new_httpd):
+    httpd = new_httpd(plain_proxy(nodes[0]), with_module=False).start()
+    body = client.download_body(1_000_003)
+    assert User(httpd.url).get("/download?bytes=1000003").content == body
+    receipt = User(httpd.url).post("/upload", data=body).json()
+    assert (receipt["bytes"], len(receipt["sha256"])) == (1_000_003, 64)
+
+
+def test_load_keeps_sessions_and_counts_every_request(nodes, new_httpd):
+    httpd = new_httpd(plain_proxy(nodes[0]), with_module=False).start()
+    load = Load(httpd.port, users=5, total=100).run()
+    assert (len(load.hits), load.errors(), load.strays()) == (100, [], {})
+    assert nodes[0].counters()["sessions"] == 5
+
+
+def test_load_asks_again_when_a_kept_connection_was_closed(nodes, new_httpd):
+    config = "KeepAliveTimeout 1\n" + plain_proxy(nodes[0])
+    httpd = new_httpd(config, with_module=False).start()
+    with Load(httpd.port, users=1, pause=1.5) as load:
+        proc.wait_for(lambda: len(load.hits) >= 2, "two requests")
+    assert load.resent() >= 1 and load.errors() == []
+
+
+def test_an_undeclared_line_in_the_error_log_fails(new_httpd):
+    httpd = new_httpd("ProxyPass / http://127.0.0.1:1/\n", with_module=False).start()
+    assert User(httpd.url).get("/").status_code == 503
+    with pytest.raises(AssertionError, match="AH00957.*attempt to connect"):
+        httpd.stop()
+
+
+def test_a_declared_line_in_the_error_log_passes(new_httpd):
+    httpd = new_httpd("ProxyPass / http://127.0.0.1:1/\n", with_module=False).start()
+    httpd.allow("AH00957|AH01114")
+    assert User(httpd.url).get("/").status_code == 503
+    httpd.stop()
+
+
+def test_a_crashed_child_fails(new_httpd):
+    httpd = new_httpd(with_module=False).start()
+    os.kill(httpd.children()[0], signal.SIGSEGV)
+    proc.wait_for(lambda: "Segmentation fault" in httpd.error_log(), "the crash is logged")
+    with pytest.raises(AssertionError, match="exit signal Segmentation fault"):
+        httpd.stop()
+
+
+def test_a_sanitizer_report_fails(new_httpd):
+    httpd = new_httpd(with_module=False).start()
+    (httpd.root / "reports/report.1").write_text("ERROR: AddressSanitizer: heap-use-after-free\n")
+    with pytest.raises(AssertionError, match="heap-use-after-free"):
+        httpd.stop()
+
+
+def test_configtest_says_what_is_wrong(new_httpd):
+    code, output = new_httpd("NoSuchDirective on\n", with_module=False).configtest()
+    assert code == 1 and "Invalid command 'NoSuchDirective'" in output
+
+
+def test_httpd_keeps_its_process_over_restarts_and_leaves_none(new_httpd):
+    httpd = new_httpd(with_module=False).start()
+    pid, before = httpd.pid, httpd.children()
+    httpd.graceful()
+    httpd.restart()
+    assert httpd.pid == pid and before and not set(before) & set(httpd.children())
+    httpd.kill9()
+    assert proc.family(pid) == []
+
+
+def test_no_server_outlives_whoever_started_it():
+    script = ("import sys, time; sys.path.insert(0, sys.argv[1]);"
+              "from equipment.httpd import Httpd; h = Httpd(with_module=False).start();"
+              "print(h.pid, h.root, flush=True); time.sleep(600)")
+    with subprocess.Popen([sys.executable, "-c", script, places.TOP / "t"],
+                          stdout=subprocess.PIPE, text=True) as starter:
+        pid, root = starter.stdout.readline().split()
+        assert len(proc.family(int(pid))) > 1
+        starter.kill()
+    proc.wait_for(lambda: not proc.family(int(pid)), "httpd ends with the one who started it")
+    shutil.rmtree(root)

@@ -1,0 +1,360 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The status page and its API: what they show, who may change what, and that it is kept."""
+
+import html
+import os
+import re
+import shutil
+
+import pytest
+import requests
+
+from equipment.client import spread
+
+SCRIPT = {"X-CFCluster": "1"}
+
+
+def page(cluster, **more):
+    answer = requests.get(cluster.httpd.url + "/cluster", timeout=10, **more)
+    assert answer.status_code == 200
+    return answer
+
+
+def token(cluster):
+    return re.search(r'name="csrf" value="([0-9a-f]+)"', page(cluster).text).group(1)
+
+
+def press(cluster, headers=None, follow=True, **fields):
+    """As a browser sends a form of the page."""
+    return requests.post(cluster.httpd.url + "/cluster", data={"cluster": "confluence", **fields},
+                         headers=headers, allow_redirects=follow, timeout=10)
+
+
+def admin(cluster, name):
+    return cluster.node(name)["admin"]["state"]
+
+
+def said(answer):
+    """The page's answer to what was pressed."""
+    found = re.search(r'<div class="answer \w+" role="\w+"><p>(.*?)</p>', answer.text, re.DOTALL)
+    return html.unescape(found.group(1)) if found else None
+
+
+# What it shows
+
+
+def test_the_page_says_that_all_is_well(cluster):
+    answer = page(cluster)
+    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert "All is well: every node of confluence is serving." in answer.text
+    assert "200 RUNNING" in answer.text
+
+
+def test_json_is_chosen_by_query_or_by_accept(cluster):
+    url = cluster.httpd.url + "/cluster"
+    for more in {"params": {"format": "json"}}, {"headers": {"Accept": "application/json"}}:
+        answer = requests.get(url, timeout=10, **more)
+        assert answer.headers["Content-Type"] == "application/json"
+        assert answer.json()["version"] == 1
+    browser = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    assert requests.get(url, headers=browser, timeout=10).text.startswith("<!DOCTYPE html>")
+
+
+def test_requests_and_answers_are_counted(cluster):
+    user = cluster.new_user()
+    for status in 200, 302, 404, 500:
+        user.get(f"/answer?status={status}")
+    traffic = cluster.node(user.node)["traffic"]
+    assert traffic["requests"] == 5
+    assert traffic["answers"] == {"none": 0, "1xx": 0, "2xx": 2, "3xx": 1, "4xx": 1, "5xx": 1}
+
+
+def test_a_lost_node_is_told_with_its_reason(cluster, nodes):
+    cluster.httpd.allow("AH00957|AH01114")
+    nodes[1].kill()
+    cluster.wait_effective("node2", "out")
+    assert cluster.status()["level"] == "degraded"
+    assert "node2 is out: health down (connection refused)" in page(cluster).text
+
+
+@pytest.mark.parametrize("path", ["/cluster", "/cluster?format=json", "/cluster/status.css",
+                                  "/cluster/status.js"])
+def test_nothing_from_outside_and_nothing_kept_by_caches(cluster, path):
+    headers = requests.get(cluster.httpd.url + path, timeout=10).headers
+    policy = headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy and "frame-ancestors 'none'" in policy
+    assert "unsafe-inline" not in policy
+    assert headers["Cache-Control"] == "no-store"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_the_pages_own_files_are_where_it_says(cluster):
+    for name, kind in ("status.css", "text/css"), ("status.js", "text/javascript"):
+        assert f'"cluster/{name}"' in page(cluster).text
+        answer = requests.get(f"{cluster.httpd.url}/cluster/{name}", timeout=10)
+        assert answer.status_code == 200
+        assert answer.headers["Content-Type"].startswith(kind)
+
+
+def test_other_methods_are_told_what_is_allowed(cluster):
+    answer = requests.put(cluster.httpd.url + "/cluster", data="x", timeout=10)
+    assert answer.status_code == 405
+    assert {"GET", "HEAD", "POST"} <= set(answer.headers["Allow"].replace(" ", "").split(","))
+
+
+def test_without_a_cluster_there_is_no_status(new_httpd):
+    httpd = new_httpd("<Location /cluster>\nSetHandler cfcluster-status\n</Location>")
+    httpd.allow("CFC0404")
+    httpd.start()
+    assert requests.get(httpd.url + "/cluster", timeout=10).status_code == 404
+
+
+# Changes
+
+
+def test_a_button_changes_a_node_and_comes_back_to_the_page(cluster):
+    answer = press(cluster, csrf=token(cluster), node="node1", action="drain", reason="upgrade")
+    assert [r.status_code for r in answer.history] == [303]
+    assert answer.status_code == 200
+    assert said(answer) == ("node1 of cluster confluence is draining: it keeps its users and takes "
+                            "no new ones")
+    assert cluster.node("node1")["admin"]["reason"] == "upgrade"
+    assert "active -> drain by 127.0.0.1: upgrade" in cluster.httpd.error_log()
+
+
+def test_drain_keeps_old_sessions_and_takes_no_new_ones(cluster):
+    user = cluster.new_user()
+    old, other = user.node, cluster.other(user.node)
+    cluster.drain(old)
+    assert spread(user.get("/page") for _ in range(5)) == f"{old}: 5"
+    assert spread(cluster.new_user().last for _ in range(10)) == f"{other}: 10"
+
+
+def test_stop_moves_everybody_and_activate_brings_the_node_back(cluster):
+    user = cluster.new_user()
+    old = user.node
+    cluster.stop_node(old)
+    assert spread(user.get("/page") for _ in range(5)) == f"{cluster.other(old)}: 5"
+    cluster.activate(old)
+    assert old in spread(cluster.new_user().last for _ in range(10))
+
+
+def test_the_last_node_is_stopped_only_when_one_insists(cluster):
+    cluster.stop_node("node1")
+    answer = press(cluster, csrf=token(cluster), node="node2", action="stop")
+    assert answer.status_code == 409
+    assert "all users see the outage page" in said(answer)
+    assert admin(cluster, "node2") == "active"
+    hidden = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"',
+                             answer.text.split('class="answer care"')[1].split("</form>")[0]))
+    del hidden["cluster"]
+    answer = press(cluster, **hidden, action="stop")
+    assert answer.status_code == 200
+    assert admin(cluster, "node2") == "stop"
+
+
+@pytest.mark.parametrize("fields, status, result", [
+    ({"node": "node1", "action": "drain"}, 200, "done"),
+    ({"node": "node1", "action": "activate"}, 200, "unchanged"),
+    ({"node": "node1", "action": "drian"}, 400, "bad"),
+    ({"node": "node1", "action": "drain", "reasn": "x"}, 400, "bad"),
+    ({"node": "node1", "action": ["drain", "stop"]}, 400, "bad"),
+    ({"node": "node1", "action": "drain", "reason": "a\0b"}, 400, "bad"),
+    ({"node": "node3", "action": "drain"}, 404, "unknown"),
+])
+def test_scripts_get_json_and_a_status(cluster, fields, status, result):
+    answer = cluster.change(**fields)
+    assert (answer.status_code, answer.json()["result"]) == (status, result), answer.text
+    assert answer.json()["generation"] == (1 if result == "done" else 0)
+
+
+def test_a_form_that_is_too_long_is_refused(cluster):
+    assert cluster.change(node="node1", action="drain", reason="x" * 9000).status_code == 413
+    assert admin(cluster, "node1") == "active"
+
+
+def test_what_is_not_a_form_is_refused(cluster):
+    answer = requests.post(cluster.httpd.url + "/cluster", headers=SCRIPT, timeout=10,
+                           json={"cluster": "confluence", "node": "node1", "action": "drain"})
+    assert answer.status_code == 400
+    assert admin(cluster, "node1") == "active"
+
+
+# Who meant it
+
+
+@pytest.mark.parametrize("what, headers, with_token, status", [
+    ("a script", SCRIPT, False, 200),
+    ("a form of the page", {"Origin": "{url}", "Sec-Fetch-Site": "same-origin"}, True, 200),
+    ("nothing that shows it", {}, False, 403),
+    ("another value of the header", {"X-CFCluster": "0"}, False, 403),
+    ("another site, by Sec-Fetch-Site", {"Sec-Fetch-Site": "cross-site"}, True, 403),
+    ("a sibling site", {"Sec-Fetch-Site": "same-site"}, True, 403),
+    ("another site, by Origin", {"Origin": "http://evil.example.org"}, True, 403),
+    ("another port", {"Origin": "http://127.0.0.1:1"}, True, 403),
+    ("a sandboxed frame", {"Origin": "null"}, True, 403),
+    ("another site with the script's header",
+     {**SCRIPT, "Sec-Fetch-Site": "cross-site", "Origin": "http://evil.example.org"}, False, 403),
+])
+def test_an_order_counts_only_when_its_sender_meant_it(cluster, what, headers, with_token, status):
+    headers = {name: value.format(url=cluster.httpd.url) for name, value in headers.items()}
+    more = {"csrf": token(cluster)} if with_token else {}
+    answer = press(cluster, headers=headers, node="node1", action="drain", **more)
+    assert answer.status_code == status, what
+    assert admin(cluster, "node1") == ("drain" if status == 200 else "active"), what
+
+
+def test_a_wrong_token_is_answered_with_a_page_that_has_the_right_one(cluster):
+    answer = press(cluster, csrf="0" * 64, node="node1", action="drain")
+    assert answer.status_code == 403
+    assert "please press again" in said(answer)
+    assert admin(cluster, "node1") == "active"
+
+
+def test_a_link_cannot_make_the_page_say_something(cluster):
+    text = "Send your password to evil.example.org".encode().hex()
+    answer = page(cluster, params={"said": text, "outcome": "done", "at": "9" * 16,
+                                   "signature": "0" * 64})
+    assert said(answer) is None
+    assert "password" not in answer.text
+
+
+def test_a_redirect_leads_nowhere_else(cluster):
+    answer = press(cluster, csrf=token(cluster), follow=False, node="node1", action="drain")
+    assert answer.status_code == 303
+    assert answer.headers["Location"].startswith("?said=")
+
+
+EVIL = "\"'><script>alert(1)</script>&\xe4"
+
+
+def test_whatever_people_write_stays_text(cluster):
+    cluster.drain("node1", reason=EVIL)
+    cluster.close(EVIL)
+    refused = press(cluster, csrf=token(cluster), node=EVIL, action=EVIL)
+    for text in page(cluster).text, refused.text:
+        assert "alert(1)" in text
+        assert "<script>" not in text
+    assert cluster.node("node1")["admin"]["reason"] == EVIL
+    assert cluster.status()["message"] == EVIL
+
+
+def test_the_log_has_the_user_and_the_address(new_cluster):
+    cluster = new_cluster()
+    users = cluster.httpd.root / "users"
+    users.write_text("anna:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=\n")       # password
+    cluster.httpd.add(f"""<Location /cluster/by-name>
+        SetHandler cfcluster-status
+        AuthType Basic
+        AuthName status
+        AuthUserFile {users}
+        Require valid-user
+        </Location>""")
+    cluster.start()
+    answer = requests.post(cluster.httpd.url + "/cluster/by-name", auth=("anna", "password"),
+                           headers=SCRIPT, timeout=10,
+                           data={"cluster": "confluence", "node": "node1", "action": "drain"})
+    assert answer.status_code == 200, answer.text
+    assert cluster.node("node1")["admin"]["who"] == "anna"
+    assert "active -> drain by anna (127.0.0.1)" in cluster.httpd.error_log()
+
+
+# What is kept
+
+
+def all_states(cluster):
+    status = cluster.status()
+    return [status["state"], status["message"], status["until"],
+            *(node["admin"] for node in status["nodes"])]
+
+
+def stop_and_start(httpd):
+    assert httpd.shut_down() == []
+    httpd.start()
+
+
+def kill_and_start(httpd):
+    httpd.allow("AH00098")      # httpd finds the pid file of the one that was killed
+    httpd.kill9()
+    httpd.start()
+
+
+@pytest.mark.parametrize("again", [
+    lambda httpd: httpd.graceful(),
+    lambda httpd: httpd.restart(),
+    stop_and_start,
+    kill_and_start,
+], ids=["graceful", "restart", "stop and start", "kill -9 and start"])
+def test_what_people_ordered_is_kept(cluster, again):
+    cluster.drain("node1", reason="upgrade \xe4")
+    cluster.stop_node("node2", force=1)
+    cluster.close("soon", until="2h")
+    before = all_states(cluster)
+    again(cluster.httpd)
+    assert all_states(cluster) == before
+
+
+def test_an_acknowledged_change_survives_kill_9_right_after(cluster):
+    for i in range(5):
+        action = "drain" if i % 2 == 0 else "activate"
+        assert cluster.change(node="node1", action=action).status_code == 200
+        kill_and_start(cluster.httpd)
+        assert admin(cluster, "node1") == ("drain" if i % 2 == 0 else "active")
+
+
+def test_an_edited_configuration_wins_over_what_was_kept(nodes, new_cluster):
+    cluster = new_cluster().start()
+    cluster.drain("node1")
+    edited = cluster.httpd.pieces[0].replace(f"CFNode node1 {nodes[0].url}",
+                                             f"CFNode node1 {nodes[0].url} state=stop")
+    cluster.httpd.pieces = [edited]
+    cluster.httpd.graceful()
+    assert admin(cluster, "node1") == "stop"
+    assert "CFC0414: cluster confluence, node node1: drain -> stop" in cluster.httpd.error_log()
+    stop_and_start(cluster.httpd)
+    assert admin(cluster, "node1") == "stop"
+
+
+@pytest.mark.parametrize("content", ["", "not json", '{"format": 2, "clusters": {}}'])
+def test_a_state_file_that_cannot_be_used_stops_nothing(new_cluster, content):
+    cluster = new_cluster()
+    (cluster.httpd.state_dir / "state.json").write_text(content)
+    cluster.httpd.allow("CFC041[13]")
+    cluster.start()
+    assert admin(cluster, "node1") == "active"
+    kept = list(cluster.httpd.state_dir.glob("state.json.bad-*"))
+    assert [path.read_text() for path in kept] == [content]
+    cluster.drain("node1")
+
+
+def test_a_directory_that_takes_nothing_refuses_changes_and_says_so(cluster):
+    cluster.httpd.allow("CFC0402")
+    cluster.drain("node1")
+    aside = cluster.httpd.state_dir.with_name("aside")
+    cluster.httpd.state_dir.rename(aside)
+    answer = cluster.change(node="node2", action="drain", force=1)
+    assert answer.status_code == 507
+    assert "No such file or directory" in answer.json()["text"]
+    assert [admin(cluster, name) for name in ("node1", "node2")] == ["drain", "active"]
+    assert "Changes are refused, because they could not be kept" in page(cluster).text
+    aside.rename(cluster.httpd.state_dir)
+    cluster.drain("node2", force=1)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="the server's user is ours")
+def test_a_directory_of_another_user_is_one_warning_at_start(new_cluster):
+    cluster = new_cluster()
+    cluster.httpd.allow("CFC0410|CFC0402")
+    shutil.chown(cluster.httpd.state_dir, "root", "root")
+    cluster.start()
+    assert cluster.httpd.error_log().count("CFC0410") == 1
+    assert cluster.change(node="node1", action="drain").status_code == 507
+
+
+def test_a_missing_directory_is_made_for_the_servers_user(new_cluster):
+    cluster = new_cluster()
+    cluster.httpd.state_dir.rmdir()
+    cluster.start()
+    cluster.drain("node1")
+    assert (cluster.httpd.state_dir / "state.json").exists()
+    assert cluster.httpd.state_dir.stat().st_mode & 0o777 == 0o750

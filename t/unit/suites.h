@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * suites.h: every suite of unit tests, one line each: SUITE(topic) is cfc_<topic>_suite() of
+ * test_<topic>.c. Adding a suite is adding its line here and its file to Makefile.am. */
+#ifndef CFC_T_UNIT_SUITES_H
+#define CFC_T_UNIT_SUITES_H
+
+#include <check.h>
+
+#define CFC_SUITES(SUITE) \
+    SUITE(effective)      \
+    SUITE(record)         \
+    SUITE(segment)        \
+    SUITE(inflight)       \
+    SUITE(method)         \
+    SUITE(choose)         \
+    SUITE(route)          \
+    SUITE(retry)          \
+    SUITE(location)       \
+    SUITE(opt)            \
+    SUITE(node_url)       \
+    SUITE(target)         \
+    SUITE(areas)          \
+    SUITE(presets)        \
+    SUITE(expect)         \
+    SUITE(rise_fall)      \
+    SUITE(monitor)        \
+    SUITE(store)          \
+    SUITE(control)        \
+    SUITE(page)           \
+    SUITE(status_json)
+
+#define CFC_SUITE_DECLARE(topic) Suite *cfc_##topic##_suite(void);
+CFC_SUITES(CFC_SUITE_DECLARE)
+
+/** How many rows a table has, for tcase_add_loop_test(). */
+#define CFC_ROWS(table) ((int)(sizeof(table) / sizeof((table)[0])))
+
+#endif

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * test_choose.c: which node a request gets, by the states of all nodes and what it asks for. */
+#include "lb/choose.h"
+
+#include <apr_strings.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lb/method.h"
+#include "t/unit/kit.h"
+#include "t/unit/suites.h"
+
+#define NODES 3
+
+typedef struct {
+    cfc_admin_t admin;
+    cfc_health_t health;
+    cfc_cause_t cause;
+} state_t;
+
+#define STATE(admin, health, cause) {CFC_ADMIN_##admin, CFC_HEALTH_##health, CFC_CAUSE_##cause}
+#define UP STATE(ACTIVE, UP, NONE)
+#define FAILING STATE(ACTIVE, FAILING, SOFT)
+#define SLOW STATE(ACTIVE, DOWN, SOFT)
+#define GONE STATE(ACTIVE, DOWN, HARD)
+#define BACK STATE(ACTIVE, RECOVERING, HARD)
+#define SETUP STATE(ACTIVE, DOWN, REFUSED)
+#define NEW STATE(ACTIVE, UNKNOWN, NONE)
+#define STARTING STATE(ACTIVE, STARTING, NONE)
+#define DRAIN STATE(DRAIN, UP, NONE)
+#define DRAIN_GONE STATE(DRAIN, DOWN, HARD)
+#define DRAIN_SLOW STATE(DRAIN, DOWN, SOFT)
+#define STOP STATE(STOP, UP, NONE)
+#define STOP_NEW STATE(STOP, UNKNOWN, NONE)
+
+/* node1 is always less busy than node2, and node2 less than node3. */
+static const struct {
+    const char *label;
+    state_t states[NODES];
+    const char *routes, *tried;         /* names, best first */
+    const char *want;                   /* "node why", or "none" */
+} rows[] = {
+    {"new session",                        {UP, UP, UP},             "", "", "node1 new"},
+    {"new session, one drains",            {DRAIN, UP, UP},          "", "", "node2 new"},
+    {"new session, one is stopped",        {STOP, UP, UP},           "", "", "node2 new"},
+    {"new session, one is gone",           {GONE, UP, UP},           "", "", "node2 new"},
+    {"new session, one is not back yet",   {BACK, UP, UP},           "", "", "node2 new"},
+    {"new session, one was never probed",  {NEW, STARTING, UP},      "", "", "node3 new"},
+    {"new session, one is failing",        {FAILING, UP, UP},        "", "", "node1 new"},
+    {"own node up",                        {UP, UP, UP},             "node3", "", "node3 sticky"},
+    {"own node failing",                   {UP, FAILING, UP},        "node2", "", "node2 sticky"},
+    {"own node drains",                    {UP, DRAIN, UP},          "node2", "", "node2 sticky"},
+    {"own node drains and is gone",        {UP, DRAIN_GONE, UP},     "node2", "", "node1 moved"},
+    {"own node is stopped",                {UP, STOP, UP},           "node2", "", "node1 moved"},
+    {"own node is gone",                   {UP, GONE, UP},           "node2", "", "node1 moved"},
+    {"own node is slow",                   {UP, SLOW, UP},           "node2", "", "node1 moved"},
+    {"own node is being set up",           {UP, SETUP, UP},          "node2", "", "node1 moved"},
+    {"own node was never probed",          {UP, NEW, UP},            "node2", "", "node1 moved"},
+    {"own node tried",                     {UP, UP, UP},             "node1", "node1",
+     "node2 moved"},
+    {"two nodes tried",                    {UP, UP, UP},             "", "node1 node2",
+     "node3 new"},
+    {"all nodes tried",                    {UP, UP, UP},             "node1", "node3 node1 node2",
+     "none"},
+    {"moved, the cheapest drains",         {DRAIN, UP, STOP},        "node3", "", "node2 moved"},
+    {"moved, all others drain",            {DRAIN, DRAIN, STOP},     "node3", "", "none"},
+    {"two routes, both up",                {UP, UP, UP},             "node3 node2", "",
+     "node3 sticky"},
+    {"two routes, the first is gone",      {UP, UP, GONE},           "node3 node2", "",
+     "node2 sticky"},
+    {"two routes, the first was tried",    {UP, UP, UP},             "node3 node2", "node3",
+     "node2 sticky"},
+    {"a slow one beside a serving one",    {SLOW, UP, GONE},         "", "", "node2 new"},
+    {"only a slow one",                    {GONE, SLOW, GONE},       "", "", "node2 new"},
+    {"slow ones, the cheapest first",      {GONE, SLOW, SLOW},       "", "", "node2 new"},
+    {"slow ones, own one of them",         {SLOW, GONE, SLOW},       "node3", "", "node3 sticky"},
+    {"slow ones, own one gone",            {GONE, SLOW, SLOW},       "node1", "", "node2 moved"},
+    {"slow and draining",                  {GONE, DRAIN_SLOW, GONE}, "", "", "none"},
+    {"the slow one after all that serve",  {SLOW, UP, GONE},         "", "node2", "node1 new"},
+    {"all gone",                           {GONE, GONE, GONE},       "", "", "none"},
+    {"all gone, sticky",                   {GONE, GONE, GONE},       "node1", "", "none"},
+    {"all never probed",                   {NEW, NEW, STARTING},     "", "", "none"},
+    {"all being set up",                   {SETUP, SETUP, SETUP},    "node1", "", "none"},
+    {"all stopped",                        {STOP, STOP, STOP},       "", "", "none"},
+    {"all drain, new session",             {DRAIN, DRAIN, DRAIN},    "", "", "none"},
+};
+
+static cfc_node_t *named(const cfc_kit_t *kit, const char *name)
+{
+    cfc_node_t *node = cfc_cluster_node(kit->cl, name);
+
+    ck_assert_msg(node != NULL, "the test names no node: %s", name);
+    return node;
+}
+
+static cfc_ask_t ask_for(const cfc_kit_t *kit, const char *routes, const char *tried)
+{
+    cfc_ask_t ask = {.dice = cfc_kit_dice()};
+    char *rest, *name;
+
+    for (name = apr_strtok(apr_pstrdup(kit->pool, routes), " ", &rest); name != NULL;
+         name = apr_strtok(NULL, " ", &rest)) {
+        ask.routes.nodes[ask.routes.count++] = named(kit, name);
+    }
+    for (name = apr_strtok(apr_pstrdup(kit->pool, tried), " ", &rest); name != NULL;
+         name = apr_strtok(NULL, " ", &rest)) {
+        cfc_tried_add(&ask.tried, kit->cl, named(kit, name));
+    }
+    return ask;
+}
+
+static const char *choice_text(const cfc_kit_t *kit, const cfc_ask_t *ask)
+{
+    cfc_choice_t choice;
+    apr_status_t status = cfc_choose(kit->cl, ask, &choice);
+
+    if (status != APR_SUCCESS) {
+        ck_assert_int_eq(status, APR_ENOENT);
+        ck_assert_ptr_null(choice.node);
+        return "none";
+    }
+    return apr_pstrcat(kit->pool, choice.node->name, " ", cfc_why_word(choice.why), NULL);
+}
+
+static void set_states(const cfc_kit_t *kit, const state_t *states)
+{
+    cfc_node_t **nodes = cfc_cluster_nodes(kit->cl);
+
+    for (int i = 0; i < NODES; i++) {
+        cfc_kit_state(nodes[i], states[i].admin, states[i].health, states[i].cause);
+        atomic_store(&nodes[i]->slot->traffic.inflight, i);
+    }
+}
+
+START_TEST(a_request_gets_the_node_that_the_states_allow)
+{
+    cfc_kit_t kit = cfc_kit_open("node1 node2 node3");
+    cfc_ask_t ask = ask_for(&kit, rows[_i].routes, rows[_i].tried);
+    const char *got;
+
+    set_states(&kit, rows[_i].states);
+    got = choice_text(&kit, &ask);
+    ck_assert_msg(strcmp(got, rows[_i].want) == 0, "%s: got %s, expected %s", rows[_i].label, got,
+                  rows[_i].want);
+    cfc_kit_close(&kit);
+}
+END_TEST
+
+START_TEST(choosing_changes_nothing)
+{
+    cfc_kit_t kit = cfc_kit_open("node1 node2 node3");
+    cfc_ask_t ask = ask_for(&kit, "node2", "");
+    cfc_segment_t *before = malloc(sizeof(*before));
+
+    memcpy(before, kit.segment, sizeof(*before));
+    ck_assert_str_eq(choice_text(&kit, &ask), "node2 sticky");
+    ck_assert_mem_eq(kit.segment, before, sizeof(*before));
+    free(before);
+    cfc_kit_close(&kit);
+}
+END_TEST
+
+START_TEST(a_cluster_without_nodes_has_none_to_choose)
+{
+    cfc_kit_t kit = cfc_kit_open("");
+    cfc_ask_t ask = ask_for(&kit, "", "");
+
+    ck_assert_str_eq(choice_text(&kit, &ask), "none");
+    ck_assert(!cfc_choice_pending(kit.cl));
+    cfc_kit_close(&kit);
+}
+END_TEST
+
+START_TEST(a_request_tries_each_of_the_most_nodes_once)
+{
+    char names[CFC_NODES_MAX * 5] = "";
+    cfc_ask_t ask = {.dice = 1};
+    cfc_choice_t choice;
+    cfc_kit_t kit;
+
+    for (int i = 0; i < CFC_NODES_MAX; i++) {
+        apr_snprintf(names + strlen(names), sizeof(names) - strlen(names), "n%d ", i);
+    }
+    kit = cfc_kit_open(names);
+    for (int i = 0; i < CFC_NODES_MAX; i++) {
+        ck_assert_int_eq(cfc_choose(kit.cl, &ask, &choice), APR_SUCCESS);
+        ck_assert_msg(atomic_load(&choice.node->slot->traffic.attempts) == 0, "%s twice",
+                      choice.node->name);
+        atomic_fetch_add(&choice.node->slot->traffic.attempts, 1);
+        cfc_tried_add(&ask.tried, kit.cl, choice.node);
+    }
+    ck_assert_int_eq(cfc_choose(kit.cl, &ask, &choice), APR_ENOENT);
+    cfc_kit_close(&kit);
+}
+END_TEST
+
+/* Some nodes have had turns, the others none: they were away, or are new. */
+static const struct {
+    const char *label, *nodes;
+    uint64_t picked[NODES];
+    int sessions;
+    const char *want;
+} returns[] = {
+    {"one of two",              "node1 node2",         {10000, 0},        11,
+     "node1: 5, node2: 6"},
+    {"one of three",            "node1 node2 node3",   {10000, 10000, 0}, 10,
+     "node1: 3, node2: 3, node3: 4"},
+    {"two of three",            "node1 node2 node3",   {10000, 0, 0},     11,
+     "node1: 3, node2: 4, node3: 4"},
+    {"a heavy one",             "node1 node2:4",       {10000, 0},        11,
+     "node1: 2, node2: 9"},
+    {"beside a heavy one",      "node1:4 node2",       {10000, 0},        11,
+     "node1: 8, node2: 3"},
+    {"two turns behind: owed",  "node1 node2",         {3, 0},            5,
+     "node1: 1, node2: 4"},
+    {"three turns behind",      "node1 node2",         {4, 0},            5,
+     "node1: 2, node2: 3"},
+};
+
+START_TEST(a_node_that_returns_does_not_take_every_new_session)
+{
+    cfc_kit_t kit = cfc_kit_open(returns[_i].nodes);
+    unsigned given[NODES] = {0};
+    const char *spread;
+
+    kit.cl->method = cfc_method_find("round-robin");
+    for (int i = 0; i < kit.cl->nodes->nelts; i++) {
+        atomic_store(&cfc_cluster_nodes(kit.cl)[i]->slot->traffic.picked, returns[_i].picked[i]);
+    }
+    for (int i = 0; i < returns[_i].sessions; i++) {
+        cfc_ask_t ask = {.dice = cfc_kit_dice()};
+        cfc_choice_t choice;
+
+        ck_assert_int_eq(cfc_choose(kit.cl, &ask, &choice), APR_SUCCESS);
+        cfc_choice_taken(kit.cl, &choice);
+        for (int j = 0; j < kit.cl->nodes->nelts; j++) {
+            given[j] += cfc_cluster_nodes(kit.cl)[j] == choice.node;
+        }
+    }
+    spread = cfc_kit_spread(&kit, given);
+    ck_assert_msg(strcmp(spread, returns[_i].want) == 0, "%s: %s, expected %s", returns[_i].label,
+                  spread, returns[_i].want);
+    cfc_kit_close(&kit);
+}
+END_TEST
+
+START_TEST(turns_of_nodes_that_do_not_serve_lift_nobody)
+{
+    cfc_kit_t kit = cfc_kit_open("node1 node2");
+    cfc_choice_t choice = {.node = named(&kit, "node2"), .why = CFC_WHY_NEW};
+
+    atomic_store(&named(&kit, "node1")->slot->traffic.picked, 10000);
+    cfc_kit_state(named(&kit, "node1"), CFC_ADMIN_DRAIN, CFC_HEALTH_UP, CFC_CAUSE_NONE);
+    cfc_choice_taken(kit.cl, &choice);
+    ck_assert_uint_eq(atomic_load(&choice.node->slot->traffic.picked), 1);
+    cfc_kit_close(&kit);
+}
+END_TEST
+
+static const struct {
+    const char *label;
+    state_t states[NODES];
+    bool want;
+} pending[] = {
+    {"none was probed yet",        {NEW, NEW, NEW},            true},
+    {"one was not probed yet",     {GONE, GONE, NEW},          true},
+    {"all were probed",            {GONE, SLOW, SETUP},        false},
+    {"one is starting",            {GONE, GONE, STARTING},     false},
+    {"the unprobed one is stopped", {GONE, GONE, STOP_NEW},    false},
+};
+
+START_TEST(waiting_helps_while_a_node_in_service_was_not_probed_yet)
+{
+    cfc_kit_t kit = cfc_kit_open("node1 node2 node3");
+
+    set_states(&kit, pending[_i].states);
+    ck_assert_msg(cfc_choice_pending(kit.cl) == pending[_i].want, "%s", pending[_i].label);
+    cfc_kit_close(&kit);
+}
+END_TEST
+
+START_TEST(a_garbled_why_has_the_word_question_mark)
+{
+    ck_assert_str_eq(cfc_why_word(CFC_WHY_COUNT), "?");
+}
+END_TEST
+
+Suite *cfc_choose_suite(void)
+{
+    Suite *suite = suite_create("lb/choose");
+    TCase *tcase = tcase_create("choose");
+
+    tcase_add_loop_test(tcase, a_request_gets_the_node_that_the_states_allow, 0, CFC_ROWS(rows));
+    tcase_add_test(tcase, choosing_changes_nothing);
+    tcase_add_test(tcase, a_cluster_without_nodes_has_none_to_choose);
+    tcase_add_test(tcase, a_request_tries_each_of_the_most_nodes_once);
+    tcase_add_loop_test(tcase, a_node_that_returns_does_not_take_every_new_session, 0,
+                        CFC_ROWS(returns));
+    tcase_add_test(tcase, turns_of_nodes_that_do_not_serve_lift_nobody);
+    tcase_add_loop_test(tcase, waiting_helps_while_a_node_in_service_was_not_probed_yet, 0,
+                        CFC_ROWS(pending));
+    tcase_add_test(tcase, a_garbled_why_has_the_word_question_mark);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}

@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * test_control.c: what becomes of orders. */
+#include <apr_strings.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lb/log.h"
+#include "maint/control.h"
+#include "t/unit/small_cluster.h"
+#include "t/unit/suites.h"
+
+#define NOW apr_time_from_sec(1795442400)       /* 2026-11-23T14:00:00Z */
+
+static cfc_small_cluster_t small;
+static char logged[1024];
+
+static void keep_line(cfc_log_level_t level, apr_status_t status, const char *line)
+{
+    (void)level;
+    (void)status;
+    apr_cpystrn(logged, line, sizeof(logged));
+}
+
+static void begin(void)
+{
+    cfc_small_cluster_make(&small);
+    cfc_log_to(keep_line);
+    logged[0] = '\0';
+}
+
+static void end(void)
+{
+    cfc_log_to(NULL);
+    cfc_small_cluster_end(&small);
+}
+
+static cfc_order_t order_for(const char *node, const char *action)
+{
+    return (cfc_order_t){.cluster = "confluence", .node = node, .action = action, .who = "anna",
+                         .address = "10.0.9.3"};
+}
+
+static cfc_result_t give(const cfc_order_t *order)
+{
+    return cfc_control(small.conf, order, NOW, small.p);
+}
+
+static void assert_outcome(const cfc_order_t *order, cfc_outcome_t want)
+{
+    cfc_result_t got = give(order);
+
+    ck_assert_msg(got.outcome == want, "%s: got %s: %s", order->action,
+                  cfc_outcome_word(got.outcome), got.text);
+}
+
+static void do_order(const char *node, const char *action)
+{
+    cfc_order_t order = order_for(node, action);
+
+    assert_outcome(&order, CFC_OUTCOME_DONE);
+}
+
+static cfc_note_t note_of(const cfc_record_t *record)
+{
+    cfc_note_t note;
+
+    cfc_record_read(record, &note, sizeof(note));
+    return note;
+}
+
+START_TEST(an_order_changes_the_node_and_is_one_line_in_the_log)
+{
+    cfc_order_t order = order_for("node1", "drain");
+
+    order.reason = "upgrade";
+    assert_outcome(&order, CFC_OUTCOME_DONE);
+    ck_assert_int_eq(cfc_slot_admin(small.node1->slot), CFC_ADMIN_DRAIN);
+    ck_assert_str_eq(logged, "CFC0401: cluster confluence, node node1: active -> drain by anna "
+                             "(10.0.9.3): upgrade");
+    order = order_for("node1", "activate");
+    order.who = order.address;
+    assert_outcome(&order, CFC_OUTCOME_DONE);
+    ck_assert_str_eq(logged, "CFC0401: cluster confluence, node node1: drain -> active by "
+                             "10.0.9.3");
+}
+END_TEST
+
+START_TEST(the_same_order_twice_changes_nothing_the_second_time)
+{
+    static const char *const actions[] = {"drain", "maintenance-on"};
+    cfc_order_t order = order_for(_i == 0 ? "node1" : NULL, actions[_i]);
+    uint64_t changes;
+
+    assert_outcome(&order, CFC_OUTCOME_DONE);
+    changes = atomic_load(&small.conf->segment->changes);
+    logged[0] = '\0';
+    assert_outcome(&order, CFC_OUTCOME_UNCHANGED);
+    ck_assert_uint_eq(atomic_load(&small.conf->segment->changes), changes);
+    ck_assert_str_eq(logged, "");
+}
+END_TEST
+
+START_TEST(a_new_reason_is_kept_and_the_beginning_stays)
+{
+    cfc_order_t order = order_for("node1", "drain");
+    cfc_note_t note;
+
+    order.reason = "upgrade";
+    assert_outcome(&order, CFC_OUTCOME_DONE);
+    order.reason = "upgrade and a new disk";
+    ck_assert_int_eq(cfc_control(small.conf, &order, NOW + 1000000, small.p).outcome,
+                     CFC_OUTCOME_DONE);
+    note = note_of(&small.node1->slot->admin_note);
+    ck_assert_str_eq(note.text, "upgrade and a new disk");
+    ck_assert_int_eq(note.since, NOW);
+    order.reason = "";
+    assert_outcome(&order, CFC_OUTCOME_UNCHANGED);
+    ck_assert_str_eq(note_of(&small.node1->slot->admin_note).text, "upgrade and a new disk");
+}
+END_TEST
+
+static const struct {
+    const char *label;
+    cfc_order_t order;
+    cfc_outcome_t want;
+    const char *says;
+} nonsense[] = {
+    {"no action", {.cluster = "confluence"}, CFC_OUTCOME_BAD, "activate, drain"},
+    {"a typo", {.cluster = "confluence", .action = "drian", .node = "node1"}, CFC_OUTCOME_BAD,
+     "did you mean drain?"},
+    {"no cluster", {.action = "drain", .node = "node1"}, CFC_OUTCOME_UNKNOWN, "no cluster"},
+    {"another cluster", {.cluster = "jira", .action = "drain", .node = "node1"},
+     CFC_OUTCOME_UNKNOWN, "no cluster \"jira\""},
+    {"no node", {.cluster = "confluence", .action = "drain"}, CFC_OUTCOME_UNKNOWN, "no node"},
+    {"another node", {.cluster = "confluence", .action = "drain", .node = "node3"},
+     CFC_OUTCOME_UNKNOWN, "no node \"node3\""},
+    {"maintenance of a node", {.cluster = "confluence", .action = "maintenance-on",
+     .node = "node1"}, CFC_OUTCOME_BAD, "leave node= out"},
+    {"a message for a node", {.cluster = "confluence", .action = "drain", .node = "node1",
+     .message = "hello"}, CFC_OUTCOME_BAD, "takes reason=, not message="},
+    {"an end of a drain", {.cluster = "confluence", .action = "drain", .node = "node1",
+     .until = "2h"}, CFC_OUTCOME_BAD, "takes no until="},
+    {"an end without a zone", {.cluster = "confluence", .action = "maintenance-on",
+     .until = "2026-11-23T15:00"}, CFC_OUTCOME_BAD, "neither a duration nor an instant"},
+    {"an end in the past", {.cluster = "confluence", .action = "maintenance-on",
+     .until = "2026-11-23T13:59Z"}, CFC_OUTCOME_BAD, "not in the future"},
+    {"an end next year", {.cluster = "confluence", .action = "maintenance-on", .until = "366d"},
+     CFC_OUTCOME_BAD, "more than 90 days"},
+    {"an end of no length", {.cluster = "confluence", .action = "maintenance-on", .until = "0s"},
+     CFC_OUTCOME_BAD, "not in the future"},
+};
+
+START_TEST(nonsense_is_answered_with_what_would_be_right)
+{
+    cfc_order_t order = nonsense[_i].order;
+    cfc_result_t got;
+
+    order.who = order.address = "10.0.9.3";
+    got = give(&order);
+    ck_assert_msg(got.outcome == nonsense[_i].want, "%s: %s", nonsense[_i].label, got.text);
+    ck_assert_msg(strstr(got.text, nonsense[_i].says) != NULL, "%s: %s", nonsense[_i].label,
+                  got.text);
+    ck_assert_uint_eq(atomic_load(&small.conf->segment->changes), 0);
+}
+END_TEST
+
+START_TEST(a_reason_that_does_not_fit_is_refused_and_not_cut)
+{
+    cfc_order_t order = order_for("node1", "drain");
+    char longest[384];
+
+    memset(longest, 'x', sizeof(longest));
+    longest[383] = '\0';
+    order.reason = apr_pstrcat(small.p, longest, "y", NULL);
+    assert_outcome(&order, CFC_OUTCOME_BAD);
+    order.reason = longest;
+    assert_outcome(&order, CFC_OUTCOME_DONE);
+    ck_assert_str_eq(note_of(&small.node1->slot->admin_note).text, longest);
+}
+END_TEST
+
+START_TEST(what_people_write_is_kept_on_one_line_of_utf8)
+{
+    cfc_order_t order = order_for("node1", "drain");
+
+    order.reason = "one\r\ntwo \xff \xc3\xa4";
+    order.who = "an\nna";
+    assert_outcome(&order, CFC_OUTCOME_DONE);
+    ck_assert_str_eq(note_of(&small.node1->slot->admin_note).text,
+                     "one  two \xEF\xBF\xBD \xc3\xa4");
+    ck_assert_str_eq(note_of(&small.node1->slot->admin_note).who, "an na");
+    ck_assert_ptr_null(strchr(logged, '\n'));
+}
+END_TEST
+
+#define UP CFC_HEALTH_UP
+#define DOWN CFC_HEALTH_DOWN
+
+/* What is ordered for node1 while node2 is as said. */
+static const struct {
+    const char *label;
+    cfc_health_t health1;
+    cfc_admin_t admin1;
+    cfc_health_t health2;
+    cfc_cause_t cause2;
+    cfc_admin_t admin2;
+    const char *action;
+    cfc_outcome_t want;
+} acts[] = {
+    {"another one serves", UP, CFC_ADMIN_ACTIVE, UP, CFC_CAUSE_NONE, CFC_ADMIN_ACTIVE, "stop",
+     CFC_OUTCOME_DONE},
+    {"draining the last", UP, CFC_ADMIN_ACTIVE, DOWN, CFC_CAUSE_HARD, CFC_ADMIN_ACTIVE, "drain",
+     CFC_OUTCOME_REFUSED},
+    {"stopping the last", UP, CFC_ADMIN_ACTIVE, DOWN, CFC_CAUSE_HARD, CFC_ADMIN_ACTIVE, "stop",
+     CFC_OUTCOME_REFUSED},
+    {"the other one drains", UP, CFC_ADMIN_ACTIVE, UP, CFC_CAUSE_NONE, CFC_ADMIN_DRAIN, "drain",
+     CFC_OUTCOME_REFUSED},
+    {"the other one is unknown yet", UP, CFC_ADMIN_ACTIVE, CFC_HEALTH_UNKNOWN, CFC_CAUSE_NONE,
+     CFC_ADMIN_ACTIVE, "stop", CFC_OUTCOME_REFUSED},
+    {"the other one says FIRST_RUN", UP, CFC_ADMIN_ACTIVE, DOWN, CFC_CAUSE_REFUSED,
+     CFC_ADMIN_ACTIVE, "drain", CFC_OUTCOME_REFUSED},
+    {"the other one is a last resort", UP, CFC_ADMIN_ACTIVE, DOWN, CFC_CAUSE_SOFT,
+     CFC_ADMIN_ACTIVE, "stop", CFC_OUTCOME_DONE},
+    {"stopping the last that keeps sessions", UP, CFC_ADMIN_DRAIN, UP, CFC_CAUSE_NONE,
+     CFC_ADMIN_STOP, "stop", CFC_OUTCOME_REFUSED},
+    {"it serves nobody anyway", DOWN, CFC_ADMIN_ACTIVE, DOWN, CFC_CAUSE_HARD, CFC_ADMIN_ACTIVE,
+     "stop", CFC_OUTCOME_DONE},
+    {"bringing one back", UP, CFC_ADMIN_STOP, UP, CFC_CAUSE_NONE, CFC_ADMIN_STOP, "activate",
+     CFC_OUTCOME_DONE},
+};
+
+static void set_acts(int i)
+{
+    cfc_slot_health_set(small.node1->slot, acts[i].health1,
+                        acts[i].health1 == DOWN ? CFC_CAUSE_HARD : CFC_CAUSE_NONE);
+    cfc_slot_health_set(small.node2->slot, acts[i].health2, acts[i].cause2);
+    atomic_store(&small.node1->slot->admin, acts[i].admin1);
+    atomic_store(&small.node2->slot->admin, acts[i].admin2);
+}
+
+START_TEST(what_leaves_users_without_a_node_is_refused)
+{
+    cfc_order_t order = order_for("node1", acts[_i].action);
+    cfc_result_t got;
+
+    set_acts(_i);
+    got = give(&order);
+    ck_assert_msg(got.outcome == acts[_i].want, "%s: %s", acts[_i].label, got.text);
+    if (got.outcome == CFC_OUTCOME_REFUSED) {
+        ck_assert_msg(strstr(got.text, "outage page") != NULL, "%s", got.text);
+        ck_assert_msg(cfc_slot_admin(small.node1->slot) == acts[_i].admin1, "%s", acts[_i].label);
+    }
+}
+END_TEST
+
+START_TEST(a_refused_order_is_done_when_forced_or_in_maintenance)
+{
+    cfc_order_t order = order_for("node1", acts[_i].action);
+
+    set_acts(_i);
+    order.force = true;
+    assert_outcome(&order, CFC_OUTCOME_DONE);
+    set_acts(_i);
+    do_order(NULL, "maintenance-on");
+    order.force = false;
+    assert_outcome(&order, CFC_OUTCOME_DONE);
+}
+END_TEST
+
+START_TEST(maintenance_begins_and_ends)
+{
+    cfc_order_t order = order_for(NULL, "maintenance-on");
+    cfc_note_t note;
+
+    order.message = "back at three";
+    order.until = "1h";
+    assert_outcome(&order, CFC_OUTCOME_DONE);
+    ck_assert(cfc_slot_closed(small.cl->slot));
+    note = note_of(&small.cl->slot->maintenance_note);
+    ck_assert_str_eq(note.text, "back at three");
+    ck_assert_int_eq(note.until, NOW + apr_time_from_sec(3600));
+    ck_assert_str_eq(logged, "CFC0401: cluster confluence: open -> maintenance by anna (10.0.9.3) "
+                             "until 2026-11-23T15:00:00Z: back at three");
+    do_order(NULL, "maintenance-off");
+    ck_assert(!cfc_slot_closed(small.cl->slot));
+    ck_assert_int_eq(note_of(&small.cl->slot->maintenance_note).until, 0);
+}
+END_TEST
+
+START_TEST(the_message_and_end_of_a_maintenance_can_be_changed_one_by_one)
+{
+    cfc_order_t order = order_for(NULL, "maintenance-on");
+    cfc_note_t note;
+
+    order.message = "back at three";
+    order.until = "2026-11-23T16:00+01:00";
+    assert_outcome(&order, CFC_OUTCOME_DONE);
+    order.message = NULL;
+    order.until = "2026-11-23T15:30:00Z";
+    assert_outcome(&order, CFC_OUTCOME_DONE);
+    note = note_of(&small.cl->slot->maintenance_note);
+    ck_assert_str_eq(note.text, "back at three");
+    ck_assert_int_eq(note.until, NOW + apr_time_from_sec(5400));
+    order.message = order.until = "";
+    assert_outcome(&order, CFC_OUTCOME_DONE);
+    note = note_of(&small.cl->slot->maintenance_note);
+    ck_assert_str_eq(note.text, "");
+    ck_assert_int_eq(note.until, 0);
+}
+END_TEST
+
+START_TEST(opening_a_cluster_without_a_serving_node_says_so)
+{
+    cfc_order_t order = order_for(NULL, "maintenance-off");
+
+    do_order(NULL, "maintenance-on");
+    cfc_slot_health_set(small.node1->slot, DOWN, CFC_CAUSE_HARD);
+    cfc_slot_health_set(small.node2->slot, DOWN, CFC_CAUSE_HARD);
+    ck_assert_ptr_nonnull(strstr(give(&order).text, "no node is serving"));
+}
+END_TEST
+
+START_TEST(a_change_that_cannot_be_saved_is_told_with_its_reason)
+{
+    cfc_order_t order = order_for("node1", "drain");
+    const char *hidden = apr_pstrcat(small.p, small.dir, ".away", NULL);
+    cfc_result_t got;
+
+    ck_assert_int_eq(rename(small.dir, hidden), 0);
+    got = give(&order);
+    ck_assert_int_eq(rename(hidden, small.dir), 0);
+    ck_assert_int_eq(got.outcome, CFC_OUTCOME_FAILED);
+    ck_assert_int_eq(cfc_outcome_status(got.outcome), 507);
+    ck_assert_ptr_nonnull(strstr(got.text, "No such file or directory"));
+    ck_assert_int_eq(cfc_slot_admin(small.node1->slot), CFC_ADMIN_ACTIVE);
+}
+END_TEST
+
+Suite *cfc_control_suite(void)
+{
+    Suite *suite = suite_create("control");
+    TCase *tcase = tcase_create("control");
+
+    tcase_add_checked_fixture(tcase, begin, end);
+    tcase_add_test(tcase, an_order_changes_the_node_and_is_one_line_in_the_log);
+    tcase_add_loop_test(tcase, the_same_order_twice_changes_nothing_the_second_time, 0, 2);
+    tcase_add_test(tcase, a_new_reason_is_kept_and_the_beginning_stays);
+    tcase_add_loop_test(tcase, nonsense_is_answered_with_what_would_be_right, 0,
+                        CFC_ROWS(nonsense));
+    tcase_add_test(tcase, a_reason_that_does_not_fit_is_refused_and_not_cut);
+    tcase_add_test(tcase, what_people_write_is_kept_on_one_line_of_utf8);
+    tcase_add_loop_test(tcase, what_leaves_users_without_a_node_is_refused, 0,
+                        CFC_ROWS(acts));
+    tcase_add_loop_test(tcase, a_refused_order_is_done_when_forced_or_in_maintenance, 0,
+                        CFC_ROWS(acts));
+    tcase_add_test(tcase, maintenance_begins_and_ends);
+    tcase_add_test(tcase, the_message_and_end_of_a_maintenance_can_be_changed_one_by_one);
+    tcase_add_test(tcase, opening_a_cluster_without_a_serving_node_says_so);
+    tcase_add_test(tcase, a_change_that_cannot_be_saved_is_told_with_its_reason);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}

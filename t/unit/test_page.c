@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * test_page.c: the answer of a closed cluster, and the texts that pages are made of. */
+#include <apr_pools.h>
+#include <apr_strings.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "maint/html.h"
+#include "maint/page.h"
+#include "maint/sign.h"
+#include "maint/text.h"
+#include "t/unit/suites.h"
+
+#define NOW apr_time_from_sec(1795442400)       /* 2026-11-23T14:00:00Z */
+#define MINUTES(n) apr_time_from_sec((n) * 60)
+
+static apr_pool_t *p;
+
+static void begin(void)
+{
+    apr_pool_create(&p, NULL);
+}
+
+static void end(void)
+{
+    apr_pool_destroy(p);
+}
+
+static const struct {
+    const char *label;
+    cfc_page_ask_t ask;
+    cfc_form_t want;
+} clients[] = {
+    {"a browser", {.path = "/", .accept = "text/html,application/xhtml+xml,*/*;q=0.8",
+     .fetch_dest = "document"}, CFC_FORM_HTML},
+    {"an old browser", {.path = "/pages/x.png",
+     .accept = "text/html,application/xhtml+xml,*/*;q=0.8"}, CFC_FORM_HTML},
+    {"curl", {.path = "/", .accept = "*/*"}, CFC_FORM_HTML},
+    {"no Accept at all", {.path = "/"}, CFC_FORM_HTML},
+    {"a page's script", {.path = "/rest/api", .accept = "*/*", .fetch_dest = "empty"},
+     CFC_FORM_JSON},
+    {"an old page's script", {.path = "/x", .accept = "text/html",
+     .requested_with = "XMLHttpRequest"}, CFC_FORM_JSON},
+    {"Android's WebView", {.path = "/x", .accept = "text/html,*/*;q=0.8",
+     .requested_with = "com.example.app"}, CFC_FORM_HTML},
+    {"an API client", {.path = "/rest/api", .accept = "application/json"}, CFC_FORM_JSON},
+    {"axios", {.path = "/rest/api", .accept = "application/json, text/plain, */*"}, CFC_FORM_JSON},
+    {"html rather than JSON", {.path = "/", .accept = "application/json;q=0.5, text/html"},
+     CFC_FORM_HTML},
+    {"JSON by path", {.path = "/x/list.json", .accept = "*/*"}, CFC_FORM_JSON},
+    {"an image", {.path = "/logo", .accept = "image/avif,image/webp,*/*;q=0.8",
+     .fetch_dest = "image"}, CFC_FORM_EMPTY},
+    {"an image of an old browser", {.path = "/logo.PNG", .accept = "*/*"}, CFC_FORM_EMPTY},
+    {"an image that is nothing else", {.path = "/logo", .accept = "image/*"}, CFC_FORM_EMPTY},
+    {"a script", {.path = "/x.js", .accept = "*/*", .fetch_dest = "script"}, CFC_FORM_EMPTY},
+    {"a style", {.path = "/batch.css", .accept = "text/css,*/*;q=0.1"}, CFC_FORM_EMPTY},
+    {"a page in a frame", {.path = "/x", .accept = "text/html", .fetch_dest = "iframe"},
+     CFC_FORM_HTML},
+    {"a WebSocket", {.path = "/synchrony", .upgrade = "WebSocket", .accept = "*/*"},
+     CFC_FORM_EMPTY},
+    {"a dot in a folder", {.path = "/a.css/page", .accept = "*/*"}, CFC_FORM_HTML},
+};
+
+START_TEST(each_client_gets_the_form_it_can_use)
+{
+    cfc_form_t got = cfc_page_form(&clients[_i].ask);
+
+    ck_assert_msg(got == clients[_i].want, "%s: got %d", clients[_i].label, got);
+}
+END_TEST
+
+static const struct {
+    const char *label, *accept, *type;
+    int want;
+} accepts[] = {
+    {"no header", NULL, "text/html", 2000},
+    {"an empty header", "", "text/html", 0},
+    {"by name", "text/html", "text/html", 2001},
+    {"by name in capitals", "TEXT/HTML", "text/html", 2001},
+    {"something else", "text/plain", "text/html", 0},
+    {"a longer name", "text/html5", "text/html", 0},
+    {"with a quality", "text/html;q=0.7", "text/html", 1401},
+    {"with three digits", "text/html; q=0.123", "text/html", 247},
+    {"with blanks", " text/html ; q=0.5 , */*", "text/html", 1001},
+    {"with another parameter", "text/html;level=1;q=0.2", "text/html", 401},
+    {"unwanted by name", "text/html;q=0, */*", "text/html", 0},
+    {"unwanted by 0.000", "text/html;q=0.000", "text/html", 0},
+    {"the nearest counts", "*/*;q=0.9, text/*;q=0.3", "text/html", 600},
+    {"the nearest counts in any order", "text/*;q=0.3, */*;q=0.9", "text/html", 600},
+    {"a broken quality", "text/html;q=x", "text/html", 0},
+    {"only a quality", ";q=1", "text/html", 0},
+    {"commas", ",,,text/html,,", "text/html", 2001},
+};
+
+START_TEST(accept_is_read_as_it_is_meant)
+{
+    int got = cfc_accept_rank(accepts[_i].accept, accepts[_i].type);
+
+    ck_assert_msg(got == accepts[_i].want, "%s: got %d", accepts[_i].label, got);
+}
+END_TEST
+
+static const struct {
+    const char *label;
+    cfc_closed_t why;
+    apr_time_t until;
+    int want;
+} waits[] = {
+    {"nothing announced", CFC_CLOSED_MAINTENANCE, 0, 300},
+    {"ten minutes", CFC_CLOSED_MAINTENANCE, NOW + MINUTES(10), 600},
+    {"rounded up", CFC_CLOSED_MAINTENANCE, NOW + MINUTES(10) + 1, 601},
+    {"a second", CFC_CLOSED_MAINTENANCE, NOW + 1000000, 30},
+    {"tomorrow", CFC_CLOSED_MAINTENANCE, NOW + MINUTES(24 * 60), 3600},
+    {"over time", CFC_CLOSED_MAINTENANCE, NOW - MINUTES(1), 300},
+    {"an outage", CFC_CLOSED_OUTAGE, NOW + MINUTES(10), 30},
+};
+
+START_TEST(retry_after_follows_the_announced_end_within_bounds)
+{
+    int got = cfc_page_retry_after(waits[_i].why, waits[_i].until, NOW);
+
+    ck_assert_msg(got == waits[_i].want, "%s: got %d", waits[_i].label, got);
+}
+END_TEST
+
+static void utc(void)
+{
+    setenv("TZ", "UTC", 1);
+    tzset();
+}
+
+START_TEST(the_page_tells_message_and_end_and_asks_again)
+{
+    cfc_note_t note = {.until = NOW + MINUTES(90), .text = "A & B <script>alert('\"')</script>"};
+    const char *page;
+
+    utc();
+    page = cfc_page_html(CFC_CLOSED_MAINTENANCE, &note, NOW, p);
+    ck_assert_ptr_nonnull(
+        strstr(page, "A &amp; B &lt;script&gt;alert(&#39;&quot;&#39;)&lt;/script"));
+    ck_assert_ptr_nonnull(strstr(page, "<b>15:30 UTC</b></time>, in about 1 h 30 min."));
+    ck_assert_ptr_nonnull(strstr(page, "<meta http-equiv=\"refresh\" content=\"30\">"));
+    ck_assert_ptr_null(strstr(page, "{{"));
+    ck_assert_ptr_null(strstr(page, "//"));     /* no outside resource */
+}
+END_TEST
+
+START_TEST(the_page_says_when_it_takes_longer_and_on_which_day)
+{
+    cfc_note_t note = {.until = NOW - 1};
+
+    utc();
+    ck_assert_ptr_nonnull(strstr(cfc_page_html(CFC_CLOSED_MAINTENANCE, &note, NOW, p),
+                                 "longer than planned"));
+    note.until = NOW + MINUTES(24 * 60);
+    ck_assert_ptr_nonnull(strstr(cfc_page_html(CFC_CLOSED_MAINTENANCE, &note, NOW, p),
+                                 "Tuesday, 24 November, 14:00 UTC"));
+}
+END_TEST
+
+START_TEST(an_outage_does_not_speak_of_maintenance)
+{
+    cfc_note_t note = {.until = NOW + MINUTES(90), .text = "the last maintenance's message"};
+    const char *page = cfc_page_html(CFC_CLOSED_OUTAGE, &note, NOW, p);
+
+    ck_assert_ptr_nonnull(strstr(page, "Temporarily unavailable"));
+    ck_assert_ptr_null(strstr(page, "maintenance"));
+    ck_assert_ptr_null(strstr(page, "Expected back"));
+}
+END_TEST
+
+START_TEST(json_clients_get_the_same)
+{
+    cfc_note_t note = {.until = NOW + MINUTES(10), .text = "bad \xff byte"};
+    json_error_t error;
+    json_t *json = json_loads(cfc_page_json(CFC_CLOSED_MAINTENANCE, &note, NOW, p), 0, &error);
+    const char *state, *message, *until;
+    int status, wait_s;
+
+    ck_assert_ptr_nonnull(json);
+    ck_assert_int_eq(json_unpack(json, "{s:i, s:s, s:s, s:s, s:i}", "status", &status, "state",
+                                 &state, "message", &message, "until", &until, "retry_after_s",
+                                 &wait_s), 0);
+    ck_assert_int_eq(status, 503);
+    ck_assert_str_eq(state, "maintenance");
+    ck_assert_str_eq(message, "bad \xEF\xBF\xBD byte");
+    ck_assert_str_eq(until, "2026-11-23T14:10:00Z");
+    ck_assert_int_eq(wait_s, 600);
+    json_decref(json);
+}
+END_TEST
+
+static const struct {
+    const char *label, *text, *want;
+} texts[] = {
+    {"plain", "plain", "plain"},
+    {"two, three and four bytes", "\xc3\xa4 \xe2\x82\xac \xf0\x9f\x99\x82",
+     "\xc3\xa4 \xe2\x82\xac \xf0\x9f\x99\x82"},
+    {"controls", "a\tb\x01\x7f", "a b  "},
+    {"overlong slash", "\xc0\xaf", "\xEF\xBF\xBD\xEF\xBF\xBD"},
+    {"overlong in three", "\xe0\x80\xaf", "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD"},
+    {"a surrogate", "\xed\xa0\x80", "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD"},
+    {"beyond Unicode", "\xf4\x90\x80\x80", "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD"},
+    {"cut at the end", "x\xe2\x82", "x\xEF\xBF\xBD\xEF\xBF\xBD"},
+    {"cut in the middle", "\xe2\x82z", "\xEF\xBF\xBD\xEF\xBF\xBDz"},
+};
+
+START_TEST(text_of_others_becomes_clean)
+{
+    ck_assert_msg(strcmp(cfc_text_clean(texts[_i].text, p), texts[_i].want) == 0, "%s",
+                  texts[_i].label);
+}
+END_TEST
+
+START_TEST(text_is_cut_between_characters)
+{
+    char room[5];
+
+    cfc_text_fit(room, sizeof(room), "ab\xe2\x82\xac");
+    ck_assert_str_eq(room, "ab");
+    cfc_text_fit(room, sizeof(room), "a\xe2\x82\xac");
+    ck_assert_str_eq(room, "a\xe2\x82\xac");
+}
+END_TEST
+
+static const struct {
+    const char *text;
+    bool right;
+} instants[] = {
+    {"2026-11-23T14:00:00Z", true},   {"2026-11-23T14:00Z", true},
+    {"2026-11-23T15:00+01:00", true}, {"2026-11-23T08:30:00-05:30", true},
+    {"2026-11-23T14:00:00", false},   {"2026-11-23 14:00:00Z", false},
+    {"2026-02-30T14:00:00Z", false},  {"2026-11-23T24:00:00Z", false},
+    {"2026-13-01T00:00:00Z", false},  {"2026-11-23T14:00:00Zx", false},
+    {"2026-11-23T14:00:00+1:00", false}, {"", false},
+    {"26-11-23T14:00:00Z", false},    {"2026-11-23T14:00:", false},
+};
+
+START_TEST(instants_need_a_zone_and_have_to_exist)
+{
+    apr_time_t at;
+    bool got = cfc_time_read(instants[_i].text, &at);
+
+    ck_assert_msg(got == instants[_i].right, "%s", instants[_i].text);
+    ck_assert_msg(at == (got ? NOW : 0), "%s: %s", instants[_i].text, cfc_time_iso(at, p));
+}
+END_TEST
+
+START_TEST(spans_are_told_as_one_would_say_them)
+{
+    ck_assert_str_eq(cfc_time_span(-5, p), "0 s");
+    ck_assert_str_eq(cfc_time_span(apr_time_from_sec(59), p), "59 s");
+    ck_assert_str_eq(cfc_time_span(apr_time_from_sec(61), p), "1 min");
+    ck_assert_str_eq(cfc_time_span(apr_time_from_sec(7300), p), "2 h 1 min");
+    ck_assert_str_eq(cfc_time_span(apr_time_from_sec(7230), p), "2 h");
+    ck_assert_str_eq(cfc_time_span(apr_time_from_sec(40 * 3600), p), "40 h");
+    ck_assert_str_eq(cfc_time_span(apr_time_from_sec(3 * 86400), p), "3 d");
+}
+END_TEST
+
+START_TEST(html_escapes_every_value)
+{
+    cfc_html_t *html = cfc_html_new(p);
+    cfc_fill_t fills[] = {{"v", "<&>\"'", NULL}, {"h", NULL, html}, {NULL, NULL, NULL}};
+
+    cfc_html_add(html, "<b title=\"%s\">%d %lld %%</b>", "\"><script>", -7, 5000000000LL);
+    ck_assert_str_eq(cfc_html_text(html),
+                     "<b title=\"&quot;&gt;&lt;script&gt;\">-7 5000000000 %</b>");
+    ck_assert_str_eq(cfc_html_fill("{{v}}|{{h}}|{{nobody}}|{{v}}", fills, p),
+                     apr_pstrcat(p, "&lt;&amp;&gt;&quot;&#39;|", cfc_html_text(html),
+                                 "||&lt;&amp;&gt;&quot;&#39;", NULL));
+}
+END_TEST
+
+START_TEST(a_form_token_is_good_for_its_user_and_some_hours)
+{
+    static const unsigned char secret[CFC_SECRET_BYTES] = "one", other[CFC_SECRET_BYTES] = "two";
+    const char *token = cfc_form_token(secret, "anna", NOW, p);
+    char *forged = apr_pstrdup(p, token);
+
+    forged[0] = forged[0] == '0' ? '1' : '0';
+    ck_assert(cfc_form_token_check(secret, "anna", NOW, token, p));
+    ck_assert(cfc_form_token_check(secret, "anna", NOW + MINUTES(120), token, p));
+    ck_assert(!cfc_form_token_check(secret, "anna", NOW + MINUTES(181), token, p));
+    ck_assert(!cfc_form_token_check(secret, "anna", NOW - MINUTES(61), token, p));
+    ck_assert(!cfc_form_token_check(secret, "bert", NOW, token, p));
+    ck_assert(!cfc_form_token_check(other, "anna", NOW, token, p));
+    ck_assert(!cfc_form_token_check(secret, "anna", NOW, forged, p));
+    ck_assert(!cfc_form_token_check(secret, "anna", NOW, "", p));
+}
+END_TEST
+
+START_TEST(a_signature_is_good_for_its_purpose_only)
+{
+    static const unsigned char secret[CFC_SECRET_BYTES] = "one";
+    const char *signature = cfc_sign(secret, "said", "text", p);
+
+    ck_assert(cfc_sign_check(secret, "said", "text", signature, p));
+    ck_assert(!cfc_sign_check(secret, "form", "text", signature, p));
+}
+END_TEST
+
+Suite *cfc_page_suite(void)
+{
+    Suite *suite = suite_create("page");
+    TCase *tcase = tcase_create("page");
+
+    tcase_add_checked_fixture(tcase, begin, end);
+    tcase_add_loop_test(tcase, each_client_gets_the_form_it_can_use, 0, CFC_ROWS(clients));
+    tcase_add_loop_test(tcase, accept_is_read_as_it_is_meant, 0, CFC_ROWS(accepts));
+    tcase_add_loop_test(tcase, retry_after_follows_the_announced_end_within_bounds, 0,
+                        CFC_ROWS(waits));
+    tcase_add_test(tcase, the_page_tells_message_and_end_and_asks_again);
+    tcase_add_test(tcase, the_page_says_when_it_takes_longer_and_on_which_day);
+    tcase_add_test(tcase, an_outage_does_not_speak_of_maintenance);
+    tcase_add_test(tcase, json_clients_get_the_same);
+    tcase_add_loop_test(tcase, text_of_others_becomes_clean, 0, CFC_ROWS(texts));
+    tcase_add_test(tcase, text_is_cut_between_characters);
+    tcase_add_loop_test(tcase, instants_need_a_zone_and_have_to_exist, 0, CFC_ROWS(instants));
+    tcase_add_test(tcase, spans_are_told_as_one_would_say_them);
+    tcase_add_test(tcase, html_escapes_every_value);
+    tcase_add_test(tcase, a_form_token_is_good_for_its_user_and_some_hours);
+    tcase_add_test(tcase, a_signature_is_good_for_its_purpose_only);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}

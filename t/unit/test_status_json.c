@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * test_status_json.c: what the status says, as JSON and as a page. */
+#include <jansson.h>
+#include <string.h>
+
+#include "maint/status.h"
+#include "t/unit/small_cluster.h"
+#include "t/unit/suites.h"
+
+static cfc_small_cluster_t small;
+
+static void begin(void)
+{
+    cfc_small_cluster_make(&small);
+    atomic_store(&small.conf->segment->monitor_beat_at, apr_time_now());
+}
+
+static void end(void)
+{
+    cfc_small_cluster_end(&small);
+}
+
+static cfc_status_t *look(void)
+{
+    return cfc_status_look(small.conf, apr_time_now(), small.p);
+}
+
+static json_t *as_json(void)
+{
+    json_error_t error;
+    const char *text = cfc_status_json(look(), small.p);
+    json_t *json;
+
+    ck_assert_ptr_nonnull(text);
+    json = json_loads(text, 0, &error);
+    ck_assert_msg(json != NULL, "%s", error.text);
+    return json;
+}
+
+static void order(const char *node, const char *action, const char *reason)
+{
+    cfc_order_t o = {.cluster = "confluence", .node = node, .action = action, .reason = reason,
+                     .who = "anna", .address = "10.0.9.3", .force = true};
+    cfc_result_t result = cfc_control(small.conf, &o, apr_time_now(), small.p);
+
+    ck_assert_msg(result.outcome == CFC_OUTCOME_DONE, "%s", result.text);
+}
+
+static void set_health(const cfc_node_t *node, cfc_health_t health, cfc_cause_t cause,
+                       const char *reason)
+{
+    cfc_probe_result_t probe = {.at = apr_time_now(), .duration_ms = 7, .code = 0};
+
+    strcpy(probe.reason, reason);
+    cfc_slot_health_set(node->slot, health, cause);
+    cfc_record_write(&node->slot->last_probe, &probe, sizeof(probe));
+}
+
+/* Every name that scripts may rely on. Taking one away needs a new version. */
+START_TEST(version_1_has_these_names)
+{
+    static const char *const names[] = {
+        "name", "url", "route", "weight", "effective", "why", "admin", "health", "probe",
+        "traffic"};
+    json_t *json, *node, *ignored;
+    const char *effective;
+
+    set_health(small.node1, CFC_HEALTH_UP, CFC_CAUSE_NONE, "200 RUNNING");
+    json = as_json();
+    ck_assert_int_eq(
+        json_unpack(json, "{s:o, s:o, s:o, s:s, s:s, s:{s:b, s:o}, s:{s:b, s:o}, s:[{s:s, s:s, "
+                    "s:s, s:s, s:o, s:o, s:o, s:o, s:i, s:i, s:[o]}]}",
+                    "version", &ignored, "now", &ignored, "generation", &ignored,
+                    "level", &effective, "text", &effective,
+                    "monitor", "alive", &(int){0}, "beat_at", &ignored,
+                    "store", "writable", &(int){0}, "trouble", &ignored,
+                    "clusters", "name", &effective, "state", &effective, "level", &effective,
+                    "text", &effective, "message", &ignored, "who", &ignored, "since", &ignored,
+                    "until", &ignored, "refused", &(int){0}, "serving", &(int){0},
+                    "nodes", &node), 0);
+    for (int i = 0; i < CFC_ROWS(names); i++) {
+        ck_assert_msg(json_object_get(node, names[i]) != NULL, "%s", names[i]);
+    }
+    ck_assert_int_eq(
+        json_unpack(node, "{s:s, s:{s:s, s:s, s:n, s:n, s:n}, s:{s:s, s:s, s:o, s:i}, "
+                    "s:{s:s, s:b, s:o, s:i, s:s}, s:{s:i, s:i, s:{s:i, s:i, s:i, s:i, s:i, s:i}, "
+                    "s:i, s:i, s:i, s:i, s:i}}",
+                    "effective", &effective,
+                    "admin", "state", &(char *){0}, "configured", &(char *){0}, "reason", "who",
+                    "since",
+                    "health", "state", &(char *){0}, "cause", &(char *){0}, "since", &ignored,
+                    "streak", &(int){0},
+                    "probe", "at", &(char *){0}, "good", &(int){0}, "code", &ignored,
+                    "duration_ms", &(int){0}, "reason", &(char *){0},
+                    "traffic", "in_flight", &(int){0}, "requests", &(int){0}, "answers", "none",
+                    &(int){0}, "1xx", &(int){0}, "2xx", &(int){0}, "3xx", &(int){0}, "4xx",
+                    &(int){0}, "5xx", &(int){0}, "new_sessions", &(int){0}, "connect_failures",
+                    &(int){0}, "retried_elsewhere", &(int){0}, "bytes_to", &(int){0},
+                    "bytes_from", &(int){0}), 0);
+    ck_assert_str_eq(effective, "serving");
+    json_decref(json);
+}
+END_TEST
+
+/* Both nodes' health, node2's admin state, maintenance. */
+static const struct {
+    const char *label;
+    cfc_health_t health1, health2;
+    cfc_cause_t cause2;
+    const char *action2;
+    bool closed, silent;
+    const char *level, *says;
+} views[] = {
+    {"all well", CFC_HEALTH_UP, CFC_HEALTH_UP, CFC_CAUSE_NONE, NULL, false, false, "ok",
+     "All is well"},
+    {"one down", CFC_HEALTH_UP, CFC_HEALTH_DOWN, CFC_CAUSE_HARD, NULL, false, false, "degraded",
+     "not every node of confluence"},
+    {"one drained", CFC_HEALTH_UP, CFC_HEALTH_UP, CFC_CAUSE_NONE, "drain", false, false,
+     "degraded", "not every node of confluence"},
+    {"only a last resort", CFC_HEALTH_DOWN, CFC_HEALTH_DOWN, CFC_CAUSE_SOFT, NULL, false, false,
+     "degraded", "not every node of confluence"},
+    {"only a draining one", CFC_HEALTH_DOWN, CFC_HEALTH_UP, CFC_CAUSE_NONE, "drain", false, false,
+     "outage", "no node takes new users of confluence"},
+    {"none", CFC_HEALTH_DOWN, CFC_HEALTH_DOWN, CFC_CAUSE_HARD, NULL, false, false, "outage",
+     "Outage"},
+    {"closed, none", CFC_HEALTH_DOWN, CFC_HEALTH_DOWN, CFC_CAUSE_HARD, NULL, true, false,
+     "maintenance", "In maintenance: confluence"},
+    {"monitor silent", CFC_HEALTH_UP, CFC_HEALTH_UP, CFC_CAUSE_NONE, NULL, false, true, "degraded",
+     "needs attention"},
+};
+
+START_TEST(the_overview_tells_what_is_not_well)
+{
+    cfc_status_t *status;
+
+    set_health(small.node1, views[_i].health1,
+               views[_i].health1 == CFC_HEALTH_UP ? CFC_CAUSE_NONE : CFC_CAUSE_HARD, "x");
+    set_health(small.node2, views[_i].health2, views[_i].cause2, "x");
+    if (views[_i].action2 != NULL) {
+        order("node2", views[_i].action2, NULL);
+    }
+    if (views[_i].closed) {
+        order(NULL, "maintenance-on", NULL);
+    }
+    if (views[_i].silent) {
+        atomic_store(&small.conf->segment->monitor_beat_at,
+                     apr_time_now() - apr_time_from_sec(4));
+    }
+    status = look();
+    ck_assert_msg(strcmp(cfc_level_word(status->level), views[_i].level) == 0, "%s: %s",
+                  views[_i].label, cfc_level_word(status->level));
+    ck_assert_msg(strstr(status->text, views[_i].says) != NULL, "%s: %s", views[_i].label,
+                  status->text);
+}
+END_TEST
+
+START_TEST(why_a_node_does_not_serve_is_told_with_people_first)
+{
+    cfc_status_t *status;
+
+    order("node1", "drain", "upgrade");
+    set_health(small.node1, CFC_HEALTH_DOWN, CFC_CAUSE_HARD, "connection refused");
+    set_health(small.node2, CFC_HEALTH_DOWN, CFC_CAUSE_SOFT, "no answer within 800ms");
+    status = look();
+    ck_assert_str_eq(status->clusters[0].nodes[0].why,
+                     "draining by anna: upgrade, and health down (connection refused)");
+    ck_assert_str_eq(status->clusters[0].nodes[1].why, "health down (no answer within 800ms)");
+}
+END_TEST
+
+static const char evil[] = "\"><script>alert('\xff')</script>";
+
+START_TEST(json_stays_json_whatever_people_and_nodes_say)
+{
+    json_t *json;
+    const char *reason, *probe;
+
+    order("node1", "drain", evil);
+    set_health(small.node1, CFC_HEALTH_DOWN, CFC_CAUSE_SOFT, evil);
+    json = as_json();
+    ck_assert_int_eq(json_unpack(json, "{s:[{s:[{s:{s:s}, s:{s:s}}]}]}", "clusters", "nodes",
+                                 "admin", "reason", &reason, "probe", "reason", &probe), 0);
+    ck_assert_str_eq(reason, "\"><script>alert('\xEF\xBF\xBD')</script>");
+    ck_assert_str_eq(probe, reason);
+    json_decref(json);
+}
+END_TEST
+
+START_TEST(the_page_stays_a_page_whatever_people_and_nodes_say)
+{
+    const cfc_result_t answer = {.outcome = CFC_OUTCOME_REFUSED, .text = evil};
+    const cfc_order_t refused = {.cluster = "confluence", .node = "node1", .action = "drain",
+                                 .reason = evil};
+    const cfc_status_page_t page = {.server = evil, .base = evil, .token = evil,
+                                    .answer = &answer, .order = &refused};
+    const char *html;
+
+    small.node1->url = evil;
+    order("node1", "drain", evil);
+    order(NULL, "maintenance-on", NULL);
+    set_health(small.node1, CFC_HEALTH_DOWN, CFC_CAUSE_SOFT, evil);
+    html = cfc_status_html(look(), &page, small.p);
+    ck_assert_ptr_null(strstr(html, "<script>"));
+    ck_assert_ptr_null(strstr(html, "alert('"));
+    ck_assert_ptr_null(strstr(html, "{{"));
+    ck_assert_ptr_nonnull(strstr(html, "name=\"force\" value=\"1\""));
+}
+END_TEST
+
+START_TEST(a_page_without_any_cluster_says_so)
+{
+    apr_array_clear(small.conf->clusters);
+    ck_assert_str_eq(look()->text, "No cluster is configured.");
+}
+END_TEST
+
+Suite *cfc_status_json_suite(void)
+{
+    Suite *suite = suite_create("status");
+    TCase *tcase = tcase_create("status");
+
+    tcase_add_checked_fixture(tcase, begin, end);
+    tcase_add_test(tcase, version_1_has_these_names);
+    tcase_add_loop_test(tcase, the_overview_tells_what_is_not_well, 0,
+                        CFC_ROWS(views));
+    tcase_add_test(tcase, why_a_node_does_not_serve_is_told_with_people_first);
+    tcase_add_test(tcase, json_stays_json_whatever_people_and_nodes_say);
+    tcase_add_test(tcase, the_page_stays_a_page_whatever_people_and_nodes_say);
+    tcase_add_test(tcase, a_page_without_any_cluster_says_so);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
