@@ -20,7 +20,8 @@ typedef struct cfc_store cfc_store_t;
  * parent, once a configuration pass. When the directory cannot be used this is one warning in
  * the log; changes are then refused until it can.
  * @param dir absolute
- * @param uid,gid whom the children run as; looked at only when this process is root's
+ * @param uid whom the children run as; looked at only when this process is root's
+ * @param gid likewise
  * @param p   lives as long as the store
  */
 cfc_store_t *cfc_store_open(const char *dir, uid_t uid, gid_t gid, apr_pool_t *p);

@@ -267,17 +267,20 @@ END_TEST
 
 START_TEST(a_link_in_the_files_place_is_not_followed)
 {
+    const char *file = apr_pstrcat(small.p, small.dir, "/state.json", NULL);
     const char *elsewhere = apr_pstrcat(small.p, small.dir, "/elsewhere", NULL);
-    FILE *file = fopen(elsewhere, "w");
-    struct stat st;
+    struct stat before, after;
 
-    ck_assert_ptr_nonnull(file);
-    fclose(file);
-    ck_assert_int_eq(symlink(elsewhere, apr_pstrcat(small.p, small.dir, "/state.json", NULL)), 0);
+    set_admin(small.node1, CFC_ADMIN_DRAIN, "a state like ours");
+    ck_assert_int_eq(rename(file, elsewhere), 0);
+    ck_assert_int_eq(symlink(elsewhere, file), 0);
+    ck_assert_int_eq(stat(elsewhere, &before), 0);
     cfc_small_cluster_restart(&small);
-    set_admin(small.node1, CFC_ADMIN_DRAIN, "");
-    ck_assert_int_eq(stat(elsewhere, &st), 0);
-    ck_assert_int_eq(st.st_size, 0);
+    assert_admin(small.node1, CFC_ADMIN_ACTIVE);
+    set_admin(small.node2, CFC_ADMIN_DRAIN, "");
+    ck_assert_int_eq(stat(elsewhere, &after), 0);
+    ck_assert_int_eq(after.st_ino, before.st_ino);
+    ck_assert_int_eq(after.st_size, before.st_size);
 }
 END_TEST
 
