@@ -18,7 +18,7 @@ typedef struct {
 static const unit_t durations[] = {
     {"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}, {"d", 86400000}, {NULL, 0}};
 static const unit_t sizes[] = {
-    {"", 1}, {"K", 1024}, {"M", 1024 * 1024}, {"G", 1024 * 1024 * 1024}, {NULL, 0}};
+    {"", 1}, {"K", 1 << 10}, {"M", 1 << 20}, {"G", 1 << 30}, {NULL, 0}};
 
 /* A whole number and one of the units; no sign, no blanks, no overflow. */
 static bool quantity_read(const char *text, const unit_t *units, apr_int64_t *value)

@@ -80,7 +80,8 @@ static const char *until_read(task_t *t)
     }
     if (cfc_duration_read(text, &ms)) {
         at = t->now + apr_time_from_msec(ms < UNTIL_MAX_MS ? ms : UNTIL_MAX_MS + 1);
-    } else if (!cfc_time_read(text, &at)) {
+    }
+    else if (!cfc_time_read(text, &at)) {
         return apr_psprintf(t->p, "until=%s is neither a duration nor an instant with its zone; "
                             "write for example 2h, 90m or %s", cfc_text_clean(text, t->p),
                             cfc_time_iso(t->now + apr_time_from_sec(7200), t->p));
@@ -243,7 +244,8 @@ static bool settled_already(task_t *t)
     if (t->change.node != NULL) {
         cfc_record_read(&t->change.node->slot->admin_note, &is, sizeof(is));
         same = cfc_slot_admin(t->change.node->slot) == t->change.admin;
-    } else {
+    }
+    else {
         cfc_record_read(&t->change.cl->slot->maintenance_note, &is, sizeof(is));
         same = cfc_slot_closed(t->change.cl->slot) == t->change.closed;
     }

@@ -53,7 +53,8 @@ static void append_escaped(cfc_html_t *html, const char *value)
 
         if (entity != NULL) {
             append(html, entity, strlen(entity));
-        } else {
+        }
+        else {
             append(html, value, 1);
         }
     }
@@ -78,16 +79,19 @@ void cfc_html_add(cfc_html_t *html, const char *format, ...)
         if (begins(format, "%s")) {
             append_escaped(html, va_arg(args, const char *));
             format += 2;
-        } else if (begins(format, "%d")) {
+        }
+        else if (begins(format, "%d")) {
             apr_snprintf(number, sizeof(number), "%d", va_arg(args, int));
             append(html, number, strlen(number));
             format += 2;
-        } else if (begins(format, "%lld")) {
+        }
+        else if (begins(format, "%lld")) {
             apr_snprintf(number, sizeof(number), "%" APR_INT64_T_FMT,
                          (apr_int64_t)va_arg(args, long long));
             append(html, number, strlen(number));
             format += 4;
-        } else if (*format == '%') {
+        }
+        else if (*format == '%') {
             assert(begins(format, "%%"));
             append(html, "%", 1);
             format += 2;
@@ -107,7 +111,8 @@ static void append_fill(cfc_html_t *html, const cfc_fill_t *fills, const char *n
         if (strlen(fills->name) == length && memcmp(fills->name, name, length) == 0) {
             if (fills->html != NULL) {
                 append(html, fills->html->text, fills->html->length);
-            } else {
+            }
+            else {
                 append_escaped(html, fills->text);
             }
         }

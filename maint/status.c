@@ -48,7 +48,8 @@ static const char *why_not(const cfc_node_view_t *view, apr_pool_t *p)
     if (people != NULL && view->note.who[0] != '\0') {
         by = apr_psprintf(p, " by %s%s%s", view->note.who, view->note.text[0] ? ": " : "",
                           view->note.text);
-    } else if (people != NULL) {
+    }
+    else if (people != NULL) {
         by = " by configuration";
     }
     if (view->health == CFC_HEALTH_UP || view->health == CFC_HEALTH_FAILING) {
@@ -112,7 +113,8 @@ static const char *cluster_text(const cfc_cluster_view_t *view, apr_pool_t *p)
 
     if (view->closed) {
         text = apr_pstrcat(p, "in maintenance; ", text, NULL);
-    } else if (view->level == CFC_LEVEL_OUTAGE) {
+    }
+    else if (view->level == CFC_LEVEL_OUTAGE) {
         text = apr_pstrcat(p, "new users see the outage page; ", text, NULL);
     }
     for (int i = 0; i < view->nodes_count; i++) {

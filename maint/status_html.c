@@ -120,7 +120,8 @@ static void overview(const sheet_t *s)
     if (status->monitor_silent && status->monitor_beat_at == 0) {
         cfc_html_add(s->html, "<li>The monitor has not begun yet: nothing is known of the nodes' "
                      "health.</li>\n");
-    } else if (status->monitor_silent) {
+    }
+    else if (status->monitor_silent) {
         cfc_html_add(s->html, "<li>The monitor is silent since %s: health is as last known.</li>\n",
                      cfc_time_iso(status->monitor_beat_at, s->p));
     }
@@ -159,7 +160,8 @@ static void cell_probe(const sheet_t *s, const cfc_node_view_t *node)
     cfc_html_add(s->html, "<td class=\"fact\" data-name=\"Last probe\"><div>");
     if (node->probe.at == 0) {
         cfc_html_add(s->html, "none yet");
-    } else {
+    }
+    else {
         cfc_html_add(s->html, "<bdi>%s</bdi><span class=\"soft\">%s, %d ms, ", node->probe.reason,
                      node->probe.good ? "good" : "bad", (int)node->probe.duration_ms);
         ago(s, node->probe.at);

@@ -275,7 +275,8 @@ cfc_change_verdict_t cfc_store_change(const cfc_store_t *store, const cfc_conf_t
     if (*complaint == NULL) {
         if (change->node != NULL) {
             node_apply(change->node->slot, change->admin, &change->note);
-        } else {
+        }
+        else {
             cluster_apply(change->cl->slot, change->closed, &change->note);
         }
         atomic_fetch_add(&conf->segment->changes, 1);

@@ -49,10 +49,12 @@ const char *cfc_text_clean(const char *text, apr_pool_t *p)
             memcpy(to, REPLACEMENT, sizeof(REPLACEMENT) - 1);
             to += sizeof(REPLACEMENT) - 1;
             s++;
-        } else if (length == 1 && apr_iscntrl(*s)) {
+        }
+        else if (length == 1 && apr_iscntrl(*s)) {
             *to++ = ' ';
             s++;
-        } else {
+        }
+        else {
             memcpy(to, s, length);
             to += length;
             s += length;

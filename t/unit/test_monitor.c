@@ -331,10 +331,11 @@ START_TEST(health_from_before_is_kept_and_doubt_is_cleared_in_half_the_interval)
 }
 END_TEST
 
-START_TEST(each_change_of_health_is_one_line)
+START_TEST(each_change_of_health_is_one_line_and_one_instant)
 {
     cfc_scripted_node_t good = {.manner = CFC_NODE_ANSWERS, .answer = RUNNING};
     cfc_scripted_node_t bad = {.manner = CFC_NODE_ABSENT};
+    cfc_probe_result_t result;
     cfc_node_t *node;
 
     cfc_scripted_node_start(&good);
@@ -352,6 +353,8 @@ START_TEST(each_change_of_health_is_one_line)
     ck_assert_ptr_nonnull(strstr(lines, "CFC0301: cluster wiki, node n2: unknown -> down: "
                                         "connection refused; it gets no requests\n"));
     ck_assert_int_eq(count_lines(), 2);
+    ck_assert(cfc_record_read(&node->slot->last_probe, &result, sizeof(result)));
+    ck_assert_int_lt(atomic_load(&node->slot->health_at), result.at);
 }
 END_TEST
 
@@ -458,7 +461,7 @@ Suite *cfc_monitor_suite(void)
     tcase_add_test(tc, a_node_that_hangs_delays_no_other);
     tcase_add_test(tc, probes_of_one_node_never_overlap);
     tcase_add_test(tc, health_from_before_is_kept_and_doubt_is_cleared_in_half_the_interval);
-    tcase_add_test(tc, each_change_of_health_is_one_line);
+    tcase_add_test(tc, each_change_of_health_is_one_line_and_one_instant);
     tcase_add_test(tc, the_books_of_a_dead_child_are_closed);
     tcase_add_loop_test(tc, it_ends_soon_when_it_should, 0, CFC_ROWS(endings));
     tcase_add_test(tc, it_ends_when_its_parent_is_another);
