@@ -12,6 +12,7 @@
 #include "health/monitor_httpd.h"
 #include "lb/carry_httpd.h"
 #include "lb/log_httpd.h"
+#include "lb/release_httpd.h"
 #include "lb/segment_httpd.h"
 #include "maint/store.h"
 
@@ -29,11 +30,14 @@ int cfc_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec
     const char *complaint;
 
     (void)plog;
-    if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG
-        || conf->clusters->nelts == 0) {
+    if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG) {
         return OK;
     }
     cfc_log_install(s);
+    if (conf->clusters->nelts == 0) {
+        cfc_monitor_start(pconf, s, conf);  /* ends that of the configuration before */
+        return OK;
+    }
     complaint = cfc_segment_open(conf, s, ptemp);
     if (complaint == NULL) {
         complaint = cfc_carry_define(conf, s, pconf);
@@ -58,6 +62,7 @@ void cfc_start_child(apr_pool_t *pchild, server_rec *s)
 
     if (conf->segment != NULL) {
         cfc_segment_enter(conf, s, pchild);
+        cfc_release_start(conf, s, pchild);
     }
 }
 

@@ -99,7 +99,7 @@ static void log_change(const target_t *target, const cfc_standing_t *was,
             what_happens_now(target->node->slot, standing));
 }
 
-static void record(const target_t *target, const cfc_evidence_t *ev)
+static void record(const loop_t *loop, const target_t *target, const cfc_evidence_t *ev)
 {
     const cfc_probe_conf_t *conf = target->cl->probe;
     cfc_node_slot_t *slot = target->node->slot;
@@ -121,6 +121,9 @@ static void record(const target_t *target, const cfc_evidence_t *ev)
         atomic_store(&slot->health_at, ev->at);
     }
     cfc_slot_health_set(slot, standing.health, standing.cause);
+    if (standing.health == CFC_HEALTH_DOWN && was.health != CFC_HEALTH_DOWN) {
+        cfc_bell_ring(&loop->monitor->segment->downs);
+    }
     if (notable) {
         log_change(target, &was, &standing, ev->reason);
     }
@@ -150,7 +153,7 @@ static void collect(loop_t *loop)
 
         cfc_transfer_judge(target->transfer, message->data.result, &ev);
         cfc_transfer_end(target->transfer, loop->multi);
-        record(target, &ev);
+        record(loop, target, &ev);
         target->running = false;
         target->due_ms = target->began_ms + pause_ms(target);
     }

@@ -5,6 +5,7 @@
  * on the node's connection and on the answer tell exactly how far an attempt got. */
 #include "lb/carry_httpd.h"
 
+#include <apr_portable.h>
 #include <apr_strings.h>
 #include <http_connection.h>
 #include <http_log.h>
@@ -12,6 +13,7 @@
 
 #include "conf/server_httpd.h"
 #include "lb/answer_httpd.h"
+#include "lb/waiting.h"
 
 APLOG_USE_MODULE(cfcluster);
 
@@ -62,6 +64,13 @@ const char *cfc_carry_complaint(cfc_scheme_t scheme)
 
 /* --- what happens on the node's connection -------------------------------------------------- */
 
+/* A connection of ours to a node; lives as long as it. */
+typedef struct {
+    const conn_rec *c;
+    int fd;
+    _Atomic(cfc_waiting_t *) waiting;   /* the attempt that used it last */
+} link_t;
+
 static apr_off_t length_of(apr_bucket_brigade *bb)
 {
     apr_off_t length = 0;
@@ -77,6 +86,9 @@ static apr_status_t count_received(ap_filter_t *f, apr_bucket_brigade *bb, ap_in
 
     if (current != NULL && status == APR_SUCCESS && mode != AP_MODE_SPECULATIVE
         && mode != AP_MODE_INIT) {
+        if (current->received == 0 && current->waiting != NULL && !APR_BRIGADE_EMPTY(bb)) {
+            cfc_waiting_answered(current->waiting);
+        }
         current->received += length_of(bb);
     }
     return status;
@@ -84,21 +96,43 @@ static apr_status_t count_received(ap_filter_t *f, apr_bucket_brigade *bb, ap_in
 
 static apr_status_t count_sent(ap_filter_t *f, apr_bucket_brigade *bb)
 {
+    link_t *link = f->ctx;
+
     if (current != NULL) {
+        if (current->sent == 0 && current->waiting != NULL) {
+            atomic_store(&link->waiting, current->waiting);
+            cfc_waiting_watch(current->waiting, link->fd, link->c);
+        }
         current->sent += length_of(bb);
     }
     return ap_pass_brigade(f->next, bb);
+}
+
+/* Before the socket is closed, in whatever thread that happens. */
+static apr_status_t forget(void *data)
+{
+    link_t *link = data;
+    cfc_waiting_t *waiting = atomic_load(&link->waiting);
+
+    if (waiting != NULL) {
+        cfc_waiting_forget(waiting, link->c);
+    }
+    return APR_SUCCESS;
 }
 
 /* A connection to a node was made for the attempt of this thread. A reused one has its filters
  * from then and does not come here. */
 static int watch_connection(conn_rec *c, void *socket)
 {
-    (void)socket;
     if (c->outgoing && current != NULL) {
+        link_t *link = apr_pcalloc(c->pool, sizeof(*link));
+
+        link->c = c;
+        apr_os_sock_get(&link->fd, socket);
+        apr_pool_pre_cleanup_register(c->pool, link, forget);
         current->reused = false;
-        ap_add_input_filter(node_filter, NULL, NULL, c);
-        ap_add_output_filter(node_filter, NULL, NULL, c);
+        ap_add_input_filter(node_filter, link, NULL, c);
+        ap_add_output_filter(node_filter, link, NULL, c);
     }
     return OK;
 }
@@ -249,9 +283,12 @@ void cfc_carry(request_rec *r, const cfc_node_t *node, const char *target,
     r->connection->keepalives = 0;
     cfc_answer_watch(r, attempt);
 
+    attempt->waiting = cfc_waiting_begin(node->slot, apr_time_now());
     current = attempt;
     attempt->status = proxy_run_scheme_handler(r, node->carrier, conf, url, NULL, 0);
     current = NULL;
+    cfc_waiting_end(attempt->waiting);
+    attempt->waiting = NULL;
 
     r->connection->keepalives = keepalives;
     if (attempt->status == DECLINED) {

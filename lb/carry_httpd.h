@@ -14,6 +14,7 @@
 /** One attempt, as cfc_carry() leaves it. */
 typedef struct cfc_attempt {
     const cfc_node_t *node;
+    struct cfc_waiting *waiting;    /* until the node answers; see waiting.h */
     int status;             /* OK: answered, r->status is the node's; else the HTTP error */
     cfc_reach_t reach;
     bool failed;            /* the node is at fault: no answer, or a broken one */

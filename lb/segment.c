@@ -20,6 +20,7 @@ uint64_t cfc_segment_layout(void)
     const size_t facts[] = {
         sizeof(cfc_segment_t),
         offsetof(cfc_segment_t, monitor_pid),
+        offsetof(cfc_segment_t, downs),
         offsetof(cfc_segment_t, children),
         offsetof(cfc_segment_t, clusters),
         offsetof(cfc_segment_t, nodes),

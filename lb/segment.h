@@ -27,6 +27,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lb/bell.h"
 #include "lb/record.h"
 #include "lb/words.h"
 
@@ -113,6 +114,7 @@ typedef struct {
     alignas(CFC_CACHE_LINE) _Atomic int64_t monitor_pid;    /* holder of the lease */
     _Atomic uint32_t monitor_generation;
     _Atomic int64_t monitor_beat_at;                        /* apr_time_t */
+    cfc_bell_t downs;                   /* rung by the monitor when a node has turned down */
 
     alignas(CFC_CACHE_LINE) cfc_child_slot_t children[CFC_CHILDREN_MAX];
     cfc_cluster_slot_t clusters[CFC_CLUSTERS_MAX];

@@ -16,6 +16,7 @@
     SUITE(route)          \
     SUITE(retry)          \
     SUITE(location)       \
+    SUITE(waiting)        \
     SUITE(opt)            \
     SUITE(node_url)       \
     SUITE(target)         \

@@ -164,7 +164,8 @@ static const struct {
      CFC_CAUSE_REFUSED, 200, "200 FIRST_RUN: setup is not complete, never used"},
     {"a redirect is judged, not followed",
      "HTTP/1.1 302 Found\r\nLocation: /other\r\nConnection: close\r\n\r\n", CFC_NODE_ANSWERS,
-     CFC_PROBE_HTTP, CFC_EXPECT_CONFLUENCE, CFC_SCHEME_HTTP, NULL, CFC_HEALTH_DOWN, CFC_CAUSE_SOFT, 302,
+     CFC_PROBE_HTTP, CFC_EXPECT_CONFLUENCE, CFC_SCHEME_HTTP, NULL, CFC_HEALTH_DOWN,
+     CFC_CAUSE_SOFT, 302,
      "302 where 200 RUNNING is expected"},
     {"nobody listens", NULL, CFC_NODE_ABSENT, CFC_PROBE_HTTP, CFC_EXPECT_CONFLUENCE,
      CFC_SCHEME_HTTP, NULL, CFC_HEALTH_DOWN, CFC_CAUSE_HARD, 0, "connection refused"},
@@ -234,6 +235,32 @@ START_TEST(the_first_result_says_what_the_node_did)
     ck_assert_msg(result.duration_ms < 1000, "%s: took %d ms", rows[_i].label,
                   result.duration_ms);
     ck_assert_int_eq(result.at, atomic_load(&node->slot->health_at));
+}
+END_TEST
+
+START_TEST(unknown_nodes_are_probed_at_once_and_known_ones_spread_over_the_interval)
+{
+    cfc_scripted_node_t peers[3] = {{.manner = CFC_NODE_ANSWERS, .answer = RUNNING},
+                                    {.manner = CFC_NODE_ANSWERS, .answer = RUNNING},
+                                    {.manner = CFC_NODE_ANSWERS, .answer = RUNNING}};
+    static const char *const names[] = {"n1", "n2", "n3"};
+
+    new_cluster("wiki");
+    for (int i = 0; i < 3; i++) {
+        cfc_node_t *node;
+
+        cfc_scripted_node_start(&peers[i]);
+        node = new_node(names[i], peers[i].port);
+        cfc_slot_health_set(node->slot, i < 2 ? CFC_HEALTH_UP : CFC_HEALTH_UNKNOWN,
+                            CFC_CAUSE_NONE);
+    }
+    start_monitor();
+    WAIT_FOR(peers[0].heard && peers[2].heard);
+    stop_monitor();
+    for (int i = 0; i < 3; i++) {
+        cfc_scripted_node_stop(&peers[i]);
+    }
+    ck_assert_int_eq(peers[1].accepted, 0);
 }
 END_TEST
 
@@ -456,6 +483,7 @@ Suite *cfc_monitor_suite(void)
     tcase_set_timeout(tc, 2 * PATIENCE_S);
     tcase_add_loop_test(tc, the_first_result_says_what_the_node_did, 0,
                         CFC_ROWS(rows));
+    tcase_add_test(tc, unknown_nodes_are_probed_at_once_and_known_ones_spread_over_the_interval);
     tcase_add_test(tc, an_ajp_node_is_probed_by_http_at_the_port_given);
     tcase_add_test(tc, the_path_is_sent_as_configured_and_so_is_the_host);
     tcase_add_test(tc, a_node_that_hangs_delays_no_other);

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * waiting.h: the requests of this child that wait for the first byte of a node's answer, so
+ * that they can be freed when the node turns out to hang (DESIGN 4, item 8): their sockets are
+ * shut down, mod_proxy then sees the node hang up, and the request goes elsewhere where it may.
+ *
+ *   FREE -> CLAIMED   an attempt begins                      its thread
+ *   -> WAITING        its first byte went out, socket known  its thread
+ *   -> ANSWERED       a byte came back: never released now   its thread
+ *   -> SHUTTING       the node is down                       the releasing thread
+ *   -> RELEASED       its socket was shut down               the releasing thread
+ *   -> FREE           the attempt is over                    its thread
+ *
+ * A descriptor may be closed, and its number given to somebody else, only while nobody is
+ * SHUTTING: whoever leaves WAITING waits for that, which takes one system call. */
+#ifndef CFC_LB_WAITING_H
+#define CFC_LB_WAITING_H
+
+#include <apr_time.h>
+#include <stdatomic.h>
+#include <stdint.h>
+
+struct cfc_node_slot;
+
+typedef struct cfc_waiting {
+    _Atomic uint32_t state;
+    int fd;
+    const struct cfc_node_slot *slot;
+    apr_time_t began_at;
+    _Atomic(const void *) connection;   /* whose socket it is; compared, never followed */
+    struct cfc_waiting *next;           /* in the list of all, for ever */
+} cfc_waiting_t;
+
+/**
+ * Begin an attempt. Never fails; records are kept for ever and used again, there are as many
+ * as there were attempts at one time.
+ * @return NULL: no memory; the attempt is then not released
+ */
+cfc_waiting_t *cfc_waiting_begin(const struct cfc_node_slot *slot, apr_time_t now);
+
+/** The attempt's first byte is about to go out over this socket. Its own thread. */
+void cfc_waiting_watch(cfc_waiting_t *waiting, int fd, const void *connection);
+
+/** A byte came back. Its own thread. */
+void cfc_waiting_answered(cfc_waiting_t *waiting);
+
+/** The connection is about to be closed. Any thread; nothing happens if it is another's now. */
+void cfc_waiting_forget(cfc_waiting_t *waiting, const void *connection);
+
+/** The attempt is over. Its own thread; waiting may be NULL. */
+void cfc_waiting_end(cfc_waiting_t *waiting);
+
+/**
+ * Shut down the sockets of all attempts that wait on a node that has turned down since they
+ * began. An attempt that began later was meant as a last resort and is left alone.
+ * One thread of the child.
+ * @return how many were freed
+ */
+int cfc_waiting_release(void);
+
+#endif

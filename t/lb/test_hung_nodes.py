@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A node that takes requests and never answers: those that wait on it are freed as soon as the
+probes say so, long before any timeout, and go to the other node where they may."""
+
+import concurrent.futures
+import hashlib
+import time
+
+import pytest
+
+from equipment.client import spread
+from equipment.httpd import mpm
+from equipment.proc import wait_for
+
+# mod_proxy logs the connections that are shut down under it.
+PROXY = r"\[proxy(_http)?:(error|warn)\]"
+
+# The answer timeout is five minutes: whoever is answered within this was freed.
+FREED_MS = 20_000
+
+
+@pytest.fixture
+def hang(cluster):
+    """Freezes the node of a user, with requests of that user waiting on it."""
+    cluster.httpd.allow(PROXY)
+    user = cluster.new_user()
+    return cluster, user, cluster.nodes[user.node]
+
+
+def in_flight(cluster):
+    return sum(node["traffic"]["in_flight"] for node in cluster.status()["nodes"])
+
+
+def test_a_get_that_waits_on_a_hung_node_is_answered_by_the_other(hang):
+    cluster, user, node = hang
+    node.freeze()
+    begun = time.monotonic()
+    answer = user.get("/page")
+    assert (time.monotonic() - begun) * 1000 < FREED_MS
+    assert spread([answer]) == f"{cluster.other(node.name)}: 1"
+    assert cluster.node(node.name)["effective"] in ("out", "last-resort")
+
+
+def test_a_put_goes_to_the_other_node_with_its_whole_body(hang):
+    cluster, user, node = hang
+    body = b"0123456789" * 6400
+    node.freeze()
+    answer = user.request("PUT", "/upload?id=hung", data=body)
+    assert spread([answer]) == f"{cluster.other(node.name)}: 1"
+    assert answer.json()["sha256"] == hashlib.sha256(body).hexdigest()
+
+
+def test_a_post_is_told_and_not_sent_twice(hang):
+    cluster, user, node = hang
+    node.freeze()
+    begun = time.monotonic()
+    answer = user.post("/unique?id=hung")
+    assert (time.monotonic() - begun) * 1000 < FREED_MS
+    assert answer.status_code in (502, 504)
+    node.thaw()
+    cluster.wait_effective(node.name, "serving")
+    other = cluster.nodes[cluster.other(node.name)]
+    assert "hung" not in other.counters()["ids"]
+
+
+def test_many_waiting_requests_are_all_freed_and_none_stays_in_flight(hang):
+    cluster, user, node = hang
+    waiting = 4 if mpm() == "prefork" else 20
+    node.freeze()
+    with concurrent.futures.ThreadPoolExecutor(waiting) as pool:
+        users = [cluster.user() for _ in range(waiting)]
+        for u in users:
+            u.session.cookies.update(user.session.cookies)
+        answers = list(pool.map(lambda u: u.get("/page"), users))
+    assert spread(answers) == f"{cluster.other(node.name)}: {waiting}"
+    node.thaw()
+    cluster.wait_effective(node.name, "serving")
+    wait_for(lambda: in_flight(cluster) == 0, "no request in flight")
+
+
+def test_a_node_that_hangs_again_and_again_costs_no_request(cluster):
+    cluster.httpd.allow(PROXY)
+    users = [cluster.new_user() for _ in range(6)]
+    for name in ["node1", "node2", "node1"]:
+        cluster.nodes[name].freeze()
+        with concurrent.futures.ThreadPoolExecutor(len(users)) as pool:
+            answers = list(pool.map(lambda u: u.get("/page"), users))
+        assert {a.status_code for a in answers} == {200}
+        cluster.nodes[name].thaw()
+        cluster.wait_effective(name, "serving")
+    wait_for(lambda: in_flight(cluster) == 0, "no request in flight")
