@@ -16,7 +16,7 @@ APLOG_USE_MODULE(cfcluster);
 
 struct cfc_protect_req {
     apr_array_header_t *reached;    /* const cfc_section_t *, in the order configured */
-    const char *checked;            /* the Authorization header that httpd let in; or NULL */
+    const char *checked;            /* the Authorization header that httpd looked at; or NULL */
 };
 
 static bool section_covers(const cfc_section_t *section, const char *reading, const char *context)
@@ -96,7 +96,7 @@ int cfc_protect_claim(request_rec *r, const char *target, const char *context)
     if (complaint != NULL) {
         ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
                       "CFC0203: request refused with 400, its path %s: %s", complaint,
-                      ap_escape_logitem(r->pool, r->unparsed_uri));
+                      r->unparsed_uri);     /* ap_log_rerror() escapes what a line cannot hold */
         return HTTP_BAD_REQUEST;
     }
     note_sections(r, &readings, context);
@@ -167,6 +167,19 @@ int cfc_protect_post_perdir(request_rec *r)
     return OK;
 }
 
+/* For this request, or for the one that it is an error page or a part of: it has that one's
+ * headers, but not its user. */
+static bool login_was_checked(const request_rec *r)
+{
+    for (; r != NULL; r = r->prev != NULL ? r->prev : r->main) {
+        /* both are set by the module that checks a login, and only by it */
+        if (r->user != NULL && r->ap_auth_type != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
 int cfc_protect_fixups(request_rec *r)
 {
     cfc_protect_req_t *req = noted(r);
@@ -174,8 +187,7 @@ int cfc_protect_fixups(request_rec *r)
     if (req == NULL) {
         return DECLINED;
     }
-    /* both are set by the module that checked a login, and only by it */
-    if (r->user != NULL && r->ap_auth_type != NULL) {
+    if (login_was_checked(r)) {
         req->checked = apr_table_get(r->headers_in, "Authorization");
     }
     return OK;

@@ -41,9 +41,9 @@ cfc_protect_req_t **cfc_protect_slot(request_rec *r);
 const char *cfc_protect_section(cmd_parms *cmd, void *unused, const char *args);
 
 /**
- * Part of the check_config hook: refuses two sections of one server with different logins on one path
- * (one request has one Authorization header, so nobody could pass both), and says which
- * sections refuse everybody.
+ * Part of the check_config hook: refuses two sections of one server with different logins on
+ * one path (one request has one Authorization header, so nobody could pass both), and says
+ * which sections refuse everybody.
  *
  * @return OK, or HTTP_INTERNAL_SERVER_ERROR after all complaints are logged
  */
@@ -72,6 +72,7 @@ int cfc_protect_post_perdir(request_rec *r);
 /**
  * fixups hook, APR_HOOK_FIRST: remembers the Authorization header that httpd has just checked,
  * before AuthBasicFake or RequestHeader (both fixups) can set one that is meant for the node.
+ * For an error page or an included part it is the one that was checked for the whole request.
  */
 int cfc_protect_fixups(request_rec *r);
 
