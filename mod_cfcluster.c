@@ -7,6 +7,7 @@
 #include <http_log.h>
 #include <http_protocol.h>
 #include <http_request.h>
+#include <mpm_common.h>
 
 #include "conf/directives_httpd.h"
 #include "conf/start_httpd.h"
@@ -15,6 +16,7 @@
 #include "lb/carry_httpd.h"
 #include "lb/handler_httpd.h"
 #include "lb/map_httpd.h"
+#include "lb/release_httpd.h"
 #include "maint/status_httpd.h"
 
 static void register_hooks(apr_pool_t *p)
@@ -29,6 +31,7 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_check_config(cfc_conf_check, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(cfc_start, proxy, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(cfc_start_child, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_child_stopping(cfc_release_all, NULL, NULL, APR_HOOK_MIDDLE);
 
     ap_hook_translate_name(cfc_map_translate, after, before, APR_HOOK_FIRST);
     ap_hook_map_to_storage(cfc_map_storage, NULL, NULL, APR_HOOK_FIRST);

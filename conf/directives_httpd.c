@@ -13,12 +13,17 @@
 #include "conf/opt.h"
 #include "conf/profile.h"
 #include "conf/rows.h"
+#include "conf/sticky.h"
 #include "guard/protect_httpd.h"
 #include "health/probe.h"
 #include "lb/method.h"
 #include "lb/route.h"
 #include "maint/maint.h"
 #include "maint/maint_conf_httpd.h"
+
+/* A Confluence that was restarted is slow until its caches and its compiled code are warm. */
+#define SLOW_START_MS 60000
+#define SLOW_START_MAX_MS 3600000
 
 #define NOT_INSIDE "%s: only inside <CFCluster>; move it between <CFCluster NAME> and </CFCluster>"
 
@@ -202,12 +207,6 @@ static const char *add_node(cmd_parms *cmd, void *unused, int argc, char *const 
     return complaint;
 }
 
-static bool cookie_name_ok(const char *name)
-{
-    /* RFC 6265 4.1.1: a token. */
-    return name == NULL || strcspn(name, "()<>@,;:\\\"/[]?={} \t") == strlen(name);
-}
-
 static const char *set_sticky(cmd_parms *cmd, void *unused, int argc, char *const argv[])
 {
     const char *complaint = inside(cmd);
@@ -219,20 +218,13 @@ static const char *set_sticky(cmd_parms *cmd, void *unused, int argc, char *cons
     }
     cfc_opt_preset(cfc_sticky_rows, &sticky);
     complaint = options(cmd, "CFSticky", cfc_sticky_rows, &sticky, argc, argv);
-    if (complaint != NULL) {
-        return complaint;
+    if (complaint == NULL) {
+        complaint = cfc_sticky_check(&sticky, cmd->pool);
     }
-    if (sticky.cookie == NULL && sticky.session == NULL) {
-        return "CFSticky: write cookie=NAME for a cookie of the balancer's own, session=NAME for "
-               "the route in Tomcat's session id, or both; for example CFSticky cookie=CFROUTE";
+    if (complaint == NULL) {
+        section->sticky = sticky;
     }
-    if (!cookie_name_ok(sticky.cookie) || !cookie_name_ok(sticky.session)) {
-        return apr_psprintf(cmd->pool, "CFSticky: \"%s\" cannot be a cookie's name; write letters "
-                                       "and digits, for example cookie=CFROUTE",
-                            cookie_name_ok(sticky.cookie) ? sticky.session : sticky.cookie);
-    }
-    section->sticky = sticky;
-    return NULL;
+    return complaint;
 }
 
 static const char *set_balance(cmd_parms *cmd, void *unused, const char *arg)
@@ -268,6 +260,25 @@ static void begin_probe(cfc_probe_conf_t *probe)
         *probe = *section->probe;
         probe->path = said.path;
     }
+}
+
+static const char *set_slow_start(cmd_parms *cmd, void *unused, const char *arg)
+{
+    const char *complaint = inside(cmd);
+    apr_int64_t ms;
+
+    (void)unused;
+    if (complaint != NULL) {
+        return complaint;
+    }
+    if (!cfc_duration_read(arg, &ms) || ms > SLOW_START_MAX_MS) {
+        return apr_psprintf(cmd->pool, "CFSlowStart: \"%s\" is not a duration of 0s to %s; write "
+                                       "it with its unit, for example CFSlowStart %s",
+                            arg, cfc_duration_text(SLOW_START_MAX_MS, cmd->pool),
+                            cfc_duration_text(SLOW_START_MS, cmd->pool));
+    }
+    section->slow_start_ms = ms;
+    return NULL;
 }
 
 static const char *set_probe(cmd_parms *cmd, void *unused, int argc, char *const argv[])
@@ -316,6 +327,23 @@ static const char *set_retry(cmd_parms *cmd, void *unused, int argc, char *const
     (void)unused;
     return complaint ? complaint
                      : options(cmd, "CFRetry", cfc_retry_rows, &section->retry, argc, argv);
+}
+
+static const char *set_eject(cmd_parms *cmd, void *unused, int argc, char *const argv[])
+{
+    const char *complaint = inside(cmd);
+
+    (void)unused;
+    if (complaint == NULL) {
+        complaint = options(cmd, "CFEject", cfc_eject_rows, &section->eject, argc, argv);
+    }
+    if (complaint == NULL && section->eject.max_ms < section->eject.time_ms) {
+        complaint = apr_psprintf(cmd->pool, "CFEject: max=%s is shorter than time=%s; the time "
+                                 "grows from time= up to max=",
+                                 cfc_duration_text(section->eject.max_ms, cmd->pool),
+                                 cfc_duration_text(section->eject.time_ms, cmd->pool));
+    }
+    return complaint;
 }
 
 static const char *set_timeout(cmd_parms *cmd, void *unused, int argc, char *const argv[])
@@ -406,9 +434,11 @@ static cfc_cluster_t *cluster_new(cmd_parms *cmd, const char *name)
     cl->where = where(cmd);
     cl->nodes = apr_array_make(cmd->pool, 4, sizeof(cfc_node_t *));
     cl->method = &cfc_methods[0];
+    cl->slow_start_ms = SLOW_START_MS;
     cfc_opt_preset(cfc_sticky_rows, &cl->sticky);
     cl->sticky.cookie = "CFROUTE";
     cfc_opt_preset(cfc_retry_rows, &cl->retry);
+    cfc_opt_preset(cfc_eject_rows, &cl->eject);
     cfc_opt_preset(cfc_timeout_rows, cl);
     cl->probe = apr_pcalloc(cmd->pool, sizeof(*cl->probe));
     cfc_opt_preset(cfc_probe_rows, cl->probe);
@@ -539,15 +569,22 @@ const command_rec cfc_commands[] = {
     AP_INIT_TAKE1("CFProfile", set_profile, NULL, RSRC_CONF,
                   "CFProfile confluence: sets probe, stickiness and timeouts at one stroke"),
     AP_INIT_TAKE_ARGV("CFNode", add_node, NULL, RSRC_CONF,
-                      "CFNode NAME SCHEME://HOST:PORT [weight=N] [route=R] [secret=S] [state=S]"),
+                      "CFNode NAME SCHEME://HOST:PORT [weight=N] [tier=N] [route=R] [secret=S] "
+                      "[state=S]"),
     AP_INIT_TAKE_ARGV("CFSticky", set_sticky, NULL, RSRC_CONF,
-                      "CFSticky [cookie=NAME] [session=NAME] [samesite=lax|strict|none]"),
+                      "CFSticky [cookie=NAME] [session=NAME] [strict=on|off] [path=/PATH] "
+                      "[domain=DOMAIN] [lifetime=TIME] [samesite=lax|strict|none] "
+                      "[secure=auto|always] [window=TIME]"),
     AP_INIT_TAKE1("CFBalance", set_balance, NULL, RSRC_CONF, "CFBalance METHOD"),
+    AP_INIT_TAKE1("CFSlowStart", set_slow_start, NULL, RSRC_CONF,
+                  "CFSlowStart TIME: how long a node that returned gets less new sessions"),
     AP_INIT_TAKE_ARGV("CFProbe", set_probe, NULL, RSRC_CONF,
                       "CFProbe tcp|http [/PATH] [expect=..] [interval=..] [timeout=..] [rise=N] "
                       "[fall=N] [host=..] [port=N]"),
     AP_INIT_TAKE_ARGV("CFRetry", set_retry, NULL, RSRC_CONF,
-                      "CFRetry [attempts=N] [budget=TIME] [body=SIZE]"),
+                      "CFRetry [attempts=N] [budget=TIME] [body=SIZE] [on-status=STATUS,..]"),
+    AP_INIT_TAKE_ARGV("CFEject", set_eject, NULL, RSRC_CONF,
+                      "CFEject [failures=N] [time=TIME] [max=TIME]"),
     AP_INIT_TAKE_ARGV("CFTimeout", set_timeout, NULL, RSRC_CONF,
                       "CFTimeout [connect=TIME] [answer=TIME]"),
     AP_INIT_TAKE1("CFMaintenancePage", set_page, NULL, RSRC_CONF,

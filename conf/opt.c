@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lb/codes.h"
+
 #define WORD_MAX 32     /* longer ones are nobody's typo */
 
 typedef struct {
@@ -138,6 +140,12 @@ void cfc_opt_preset(const cfc_opt_t *rows, void *conf)
         case CFC_OPT_WORD:
             *(int *)field = (int)rows->preset;
             break;
+        case CFC_OPT_CODES:
+            *(cfc_codes_t *)field = (cfc_codes_t){{0}};
+            if (rows->preset != 0) {
+                cfc_codes_add(field, (int)rows->preset);
+            }
+            break;
         case CFC_OPT_TEXT:
             *(const char **)field = rows->text_preset;
             break;
@@ -171,6 +179,43 @@ static const char *read_quantity(const cfc_opt_t *row, const char *directive, co
     return NULL;
 }
 
+/* Statuses joined by commas; "none" for none of them. */
+static bool codes_read(const char *value, cfc_codes_t *codes)
+{
+    *codes = (cfc_codes_t){{0}};
+    if (strcmp(value, "none") == 0) {
+        return true;
+    }
+    for (;;) {
+        char *end;
+        long status = strtol(value, &end, 10);
+
+        if (end - value != 3 || status < CFC_CODE_LOW || status > CFC_CODE_HIGH) {
+            return false;
+        }
+        cfc_codes_add(codes, (int)status);
+        if (*end != ',') {
+            return *end == '\0';
+        }
+        value = end + 1;
+    }
+}
+
+static const char *read_codes(const cfc_opt_t *row, const char *directive, const char *value,
+                              void *field, apr_pool_t *p)
+{
+    cfc_codes_t codes;
+
+    if (!codes_read(value, &codes)) {
+        return apr_psprintf(p, "%s: %s=%s is not a list of statuses; write some of %d to %d with "
+                            "commas, or none, for example %s=%s",
+                            directive, row->name, value, CFC_CODE_LOW, CFC_CODE_HIGH, row->name,
+                            row->example);
+    }
+    *(cfc_codes_t *)field = codes;
+    return NULL;
+}
+
 static const char *read_value(const cfc_opt_t *row, const char *directive, const char *value,
                               void *field, apr_pool_t *p)
 {
@@ -192,7 +237,8 @@ static const char *read_value(const cfc_opt_t *row, const char *directive, const
         *(const char **)field = apr_pstrdup(p, value);
         return NULL;
     }
-    return read_quantity(row, directive, value, field, p);
+    return row->kind == CFC_OPT_CODES ? read_codes(row, directive, value, field, p)
+                                      : read_quantity(row, directive, value, field, p);
 }
 
 static const char *unknown_option(const cfc_opt_t *rows, const char *directive, const char *name,

@@ -13,6 +13,7 @@ typedef enum {
     CFC_OPT_BYTES,      /* apr_int64_t; written 4096, 64K, 2M */
     CFC_OPT_COUNT,      /* apr_int64_t; a whole number */
     CFC_OPT_WORD,       /* int, the index in `words` */
+    CFC_OPT_CODES,      /* cfc_codes_t; HTTP statuses: 503, 502,503,504, or none */
     CFC_OPT_TEXT        /* const char *, at least one character */
 } cfc_opt_kind_t;
 
@@ -21,7 +22,7 @@ typedef struct cfc_opt {
     cfc_opt_kind_t kind;
     size_t at;                  /* offsetof(struct, field) */
     apr_int64_t low, high;      /* inclusive; MS, BYTES, COUNT */
-    apr_int64_t preset;         /* default; WORD: an index */
+    apr_int64_t preset;         /* default; WORD: an index; CODES: one status, 0: none */
     const char *text_preset;    /* default of a TEXT, may be NULL */
     const char *const *words;   /* allowed, NULL-ended; WORD */
     const char *example;        /* a right value, for messages */

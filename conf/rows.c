@@ -6,7 +6,9 @@
 #include "lb/cluster.h"
 
 /* The order of the words is that of the enums in cluster.h and probe.h. */
+static const char *const strict_words[] = {"off", "on", NULL};
 static const char *const samesite_words[] = {"lax", "strict", "none", NULL};
+static const char *const secure_words[] = {"auto", "always", NULL};
 static const char *const expect_words[] = {"status", "confluence", NULL};
 const char *const cfc_probe_kinds[] = {"tcp", "http", NULL};
 
@@ -20,10 +22,13 @@ const char *const cfc_probe_kinds[] = {"tcp", "http", NULL};
     {name, CFC_OPT_WORD, offsetof(type, field), 0, 0, preset, NULL, words, NULL}
 #define TEXT(name, type, field, preset, example) \
     {name, CFC_OPT_TEXT, offsetof(type, field), 0, 0, 0, preset, NULL, example}
+#define CODES(name, type, field, preset, example) \
+    {name, CFC_OPT_CODES, offsetof(type, field), 0, 0, preset, NULL, NULL, example}
 #define END {NULL, CFC_OPT_TEXT, 0, 0, 0, 0, NULL, NULL, NULL}
 
 const cfc_opt_t cfc_node_rows[] = {
     COUNT("weight", cfc_node_t, weight, 1, 100, 1, "2"),
+    COUNT("tier", cfc_node_t, tier, 0, 9, 0, "1"),
     TEXT("route", cfc_node_t, route, NULL, "node1"),
     TEXT("secret", cfc_node_t, secret, NULL, "the-secret-of-the-AJP-connector"),
     WORD("state", cfc_node_t, admin, cfc_admin_words, CFC_ADMIN_ACTIVE),
@@ -33,7 +38,13 @@ const cfc_opt_t cfc_node_rows[] = {
 const cfc_opt_t cfc_sticky_rows[] = {
     TEXT("cookie", cfc_sticky_t, cookie, NULL, "CFROUTE"),
     TEXT("session", cfc_sticky_t, session, NULL, "JSESSIONID"),
+    WORD("strict", cfc_sticky_t, strict, strict_words, CFC_STRICT_OFF),
+    TEXT("path", cfc_sticky_t, path, NULL, "/wiki"),
+    TEXT("domain", cfc_sticky_t, domain, NULL, "example.com"),
+    MS("lifetime", cfc_sticky_t, lifetime_ms, 60000, 31536000000, 0, "8h"),
     WORD("samesite", cfc_sticky_t, samesite, samesite_words, CFC_SAMESITE_LAX),
+    WORD("secure", cfc_sticky_t, secure, secure_words, CFC_SECURE_AUTO),
+    MS("window", cfc_sticky_t, window_ms, 60000, 86400000, 1800000, "30m"),
     END,
 };
 
@@ -44,6 +55,14 @@ const cfc_opt_t cfc_retry_rows[] = {
     COUNT("attempts", cfc_retry_conf_t, attempts, 1, 10, 3, "3"),
     MS("budget", cfc_retry_conf_t, budget_ms, 0, 600000, 10000, "10s"),
     BYTES("body", cfc_retry_conf_t, body_bytes, 16 * 1024, 16 * 1024 * 1024, 256 * 1024, "256K"),
+    CODES("on-status", cfc_retry_conf_t, on_status, 503, "502,503"),
+    END,
+};
+
+const cfc_opt_t cfc_eject_rows[] = {
+    COUNT("failures", cfc_eject_conf_t, failures, 0, 100, 3, "3"),
+    MS("time", cfc_eject_conf_t, time_ms, 1000, 3600000, 10000, "10s"),
+    MS("max", cfc_eject_conf_t, max_ms, 1000, 86400000, 300000, "5m"),
     END,
 };
 

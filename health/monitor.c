@@ -18,7 +18,7 @@
 
 #define TICK_MS 100             /* reasons to end are looked at this often */
 #define FAST_FLOOR_MS 100       /* the shortest pause between two probes of one node */
-#define REPAIR_MS 1000
+#define BOOKS_MS 1000
 #define RELEASED_MS 30000       /* longer than httpd takes to read any configuration */
 
 typedef struct {
@@ -34,7 +34,7 @@ typedef struct {
     const cfc_monitor_t *monitor;
     CURLM *multi;
     apr_array_header_t *targets;    /* target_t */
-    int64_t repaired_ms;
+    int64_t books_ms;               /* when the books were last repaired and counted */
     int64_t released_ms;            /* since when nobody wants this process; 0: it is wanted */
 } loop_t;
 
@@ -78,6 +78,7 @@ static const char *what_happens_now(const cfc_node_slot_t *slot, const cfc_stand
 {
     switch (cfc_effective(cfc_slot_admin(slot), standing->health, standing->cause)) {
     case CFC_EFFECTIVE_SERVING:
+    case CFC_EFFECTIVE_WARMING:
         return "it gets requests";
     case CFC_EFFECTIVE_STICKY_ONLY:
         return "it gets the requests of its sessions";
@@ -97,6 +98,13 @@ static void log_change(const target_t *target, const cfc_standing_t *was,
             target->cl->name, target->node->name, cfc_health_word(was->health),
             cfc_health_word(standing->health), reason,
             what_happens_now(target->node->slot, standing));
+}
+
+/* Back in service; not from unknown, which is httpd's start and not the node's. */
+static bool has_returned(cfc_health_t was, cfc_health_t is)
+{
+    return is == CFC_HEALTH_UP && (was == CFC_HEALTH_STARTING || was == CFC_HEALTH_DOWN
+                                   || was == CFC_HEALTH_RECOVERING);
 }
 
 static void record(const loop_t *loop, const target_t *target, const cfc_evidence_t *ev)
@@ -120,7 +128,14 @@ static void record(const loop_t *loop, const target_t *target, const cfc_evidenc
     if (standing.health != was.health) {
         atomic_store(&slot->health_at, ev->at);
     }
+    if (has_returned(was.health, standing.health)) {
+        cfc_slot_returned(slot, ev->at, true);
+    }
     cfc_slot_health_set(slot, standing.health, standing.cause);
+    if (standing.health == CFC_HEALTH_UP && was.health != CFC_HEALTH_UP
+        && was.health != CFC_HEALTH_FAILING) {
+        cfc_eject_clear(&slot->eject);  /* it was away: what it did before counts no more */
+    }
     if (standing.health == CFC_HEALTH_DOWN && was.health != CFC_HEALTH_DOWN) {
         cfc_bell_ring(&loop->monitor->segment->downs);
     }
@@ -129,12 +144,19 @@ static void record(const loop_t *loop, const target_t *target, const cfc_evidenc
     }
 }
 
+/* A request has failed there: look at once, but no more often than the floor allows. */
+static bool is_wanted(const target_t *target, int64_t now)
+{
+    return now - target->began_ms >= FAST_FLOOR_MS
+           && atomic_exchange(&target->node->slot->probe_wanted, 0) != 0;
+}
+
 static void begin_due(loop_t *loop, int64_t now)
 {
     for (int i = 0; i < loop->targets->nelts; i++) {
         target_t *target = target_at(loop, i);
 
-        if (!target->running && target->due_ms <= now) {
+        if (!target->running && (target->due_ms <= now || is_wanted(target, now))) {
             target->began_ms = now;
             target->running = cfc_transfer_begin(target->transfer, loop->multi);
             target->due_ms = now + pause_ms(target);
@@ -159,17 +181,30 @@ static void collect(loop_t *loop)
     }
 }
 
+/* What the children would take too long to count for each request. */
+static void count_sessions(const loop_t *loop)
+{
+    for (int i = 0; i < loop->targets->nelts; i++) {
+        const target_t *target = target_at(loop, i);
+        cfc_node_slot_t *slot = target->node->slot;
+
+        cfc_sessions_mark(&slot->sessions, atomic_load(&slot->traffic.picked), apr_time_now(),
+                          target->cl->sticky.window_ms);
+    }
+}
+
 /* Children run as this user: a process that we may not signal is somebody else's by now. */
 static bool alive(int64_t pid)
 {
     return kill((pid_t)pid, 0) == 0;
 }
 
-static void repair(loop_t *loop, int64_t now)
+static void keep_books(loop_t *loop, int64_t now)
 {
-    if (now - loop->repaired_ms >= REPAIR_MS) {
-        loop->repaired_ms = now;
+    if (now - loop->books_ms >= BOOKS_MS) {
+        loop->books_ms = now;
         cfc_segment_repair(loop->monitor->segment, alive);
+        count_sessions(loop);
     }
 }
 
@@ -283,7 +318,7 @@ static const char *probe_until_told(loop_t *loop)
             break;
         }
         collect(loop);
-        repair(loop, now);
+        keep_books(loop, now);
         if (curl_multi_poll(loop->multi, NULL, 0, wait_ms(loop, now_ms()), NULL) != CURLM_OK) {
             break;
         }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * answer_httpd.c: a filter that sees an answer before any other filter does, and before a
- * header of it has been sent. It acts on the first brigade and takes itself out. */
+ * header of it has been sent. It acts on the first brigade and takes itself out, unless the
+ * whole answer is withheld because another node will be asked. */
 #include "lb/answer_httpd.h"
 
 #include <http_core.h>
@@ -30,7 +31,15 @@ static apr_status_t first_brigade(ap_filter_t *f, apr_bucket_brigade *bb)
 {
     cfc_attempt_t *attempt = f->ctx;
 
+    attempt->withheld = attempt->withheld
+                        || attempt->terms.withhold(attempt->terms.journey, f->r->status);
+    if (attempt->withheld) {
+        return apr_brigade_cleanup(bb);
+    }
     attempt->client_has_bytes = true;
+    if (attempt->answered_at == 0) {
+        attempt->answered_at = apr_time_now();  /* AJP, whose bytes carry_httpd.c does not see */
+    }
     fix(f->r, f->r->headers_out, "Location", attempt->node);
     fix(f->r, f->r->headers_out, "Content-Location", attempt->node);
     ap_remove_output_filter(f);

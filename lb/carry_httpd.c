@@ -82,12 +82,21 @@ static apr_off_t length_of(apr_bucket_brigade *bb)
 static apr_status_t count_received(ap_filter_t *f, apr_bucket_brigade *bb, ap_input_mode_t mode,
                                    apr_read_type_e block, apr_off_t readbytes)
 {
-    apr_status_t status = ap_get_brigade(f->next, bb, mode, block, readbytes);
+    apr_status_t status;
 
+    if (cfc_waiting_over()) {
+        /* An end of stream would not end a WebSocket: mod_proxy waits for the client's, whose
+         * socket httpd has closed by now. An error does. */
+        return APR_ECONNABORTED;
+    }
+    status = ap_get_brigade(f->next, bb, mode, block, readbytes);
     if (current != NULL && status == APR_SUCCESS && mode != AP_MODE_SPECULATIVE
         && mode != AP_MODE_INIT) {
-        if (current->received == 0 && current->waiting != NULL && !APR_BRIGADE_EMPTY(bb)) {
-            cfc_waiting_answered(current->waiting);
+        if (current->answered_at == 0 && !APR_BRIGADE_EMPTY(bb)) {
+            current->answered_at = apr_time_now();
+            if (current->waiting != NULL) {
+                cfc_waiting_answered(current->waiting);
+            }
         }
         current->received += length_of(bb);
     }
@@ -246,6 +255,14 @@ static bool nodes_fault(int status)
 
 static void judge(const request_rec *r, cfc_attempt_t *attempt)
 {
+    if (attempt->withheld) {
+        /* For the verdict as if nothing had come: the client has nothing of it. */
+        attempt->status = r->status;
+        attempt->failed = true;
+        attempt->reach = CFC_REACH_SENT;
+        attempt->reused = false;
+        return;
+    }
     if (attempt->status == OK || attempt->status == DONE) {
         attempt->status = OK;
         attempt->reach = CFC_REACH_ANSWERED;
@@ -268,7 +285,7 @@ static void judge(const request_rec *r, cfc_attempt_t *attempt)
 }
 
 void cfc_carry(request_rec *r, const cfc_node_t *node, const char *target,
-               cfc_attempt_t *attempt)
+               const cfc_terms_t *terms, cfc_attempt_t *attempt)
 {
     proxy_server_conf *conf = ap_get_module_config(r->server->module_config, &proxy_module);
     char *url = apr_pstrcat(r->pool, node->url, target, NULL);
@@ -277,6 +294,7 @@ void cfc_carry(request_rec *r, const cfc_node_t *node, const char *target,
     memset(attempt, 0, sizeof(*attempt));
     attempt->node = node;
     attempt->reused = true;
+    attempt->terms = *terms;
     r->filename = apr_pstrcat(r->pool, "proxy:", url, NULL);
     /* On a kept-alive client connection mod_proxy_http answers a node that hangs up without a
      * word by closing the client's connection too, and nothing could be retried. */

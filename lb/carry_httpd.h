@@ -11,6 +11,12 @@
 #include "conf/conf.h"
 #include "lb/retry.h"
 
+/** Asked when an answer begins: whether to withhold it because another node will be asked. */
+typedef struct {
+    bool (*withhold)(const void *journey, int status);
+    const void *journey;
+} cfc_terms_t;
+
 /** One attempt, as cfc_carry() leaves it. */
 typedef struct cfc_attempt {
     const cfc_node_t *node;
@@ -20,6 +26,9 @@ typedef struct cfc_attempt {
     bool failed;            /* the node is at fault: no answer, or a broken one */
     bool reused;            /* went over a connection kept from an earlier request */
     bool client_has_bytes;  /* something of an answer was passed on */
+    bool withheld;          /* by the terms; its status is in status */
+    cfc_terms_t terms;
+    apr_time_t answered_at; /* when the first byte came back; 0: none */
     apr_off_t sent;         /* bytes to the node, headers included; AJP: 0 */
     apr_off_t received;     /* bytes from the node, likewise */
 } cfc_attempt_t;
@@ -51,6 +60,6 @@ void cfc_carry_prepare(request_rec *r);
  * @param target the client's own path and query
  */
 void cfc_carry(request_rec *r, const cfc_node_t *node, const char *target,
-               cfc_attempt_t *attempt);
+               const cfc_terms_t *terms, cfc_attempt_t *attempt);
 
 #endif

@@ -8,7 +8,7 @@
 #include "lb/effective.h"
 #include "lb/method.h"
 
-static const char *const why_words[] = {"sticky", "new", "moved"};
+static const char *const why_words[] = {"sticky", "new", "moved", "trial", "forced"};
 static_assert(sizeof(why_words) / sizeof(why_words[0]) == CFC_WHY_COUNT, "a word for each why");
 
 const char *cfc_why_word(cfc_why_t why)
@@ -16,12 +16,29 @@ const char *cfc_why_word(cfc_why_t why)
     return (unsigned)why < CFC_WHY_COUNT ? why_words[why] : "?";
 }
 
-cfc_effective_t cfc_node_effective(const cfc_node_t *node)
+/* By what people want and probes say. */
+static cfc_effective_t by_table(const cfc_node_t *node)
 {
     cfc_cause_t cause;
     cfc_health_t health = cfc_slot_health(node->slot, &cause);
 
     return cfc_effective(cfc_slot_admin(node->slot), health, cause);
+}
+
+/* What requests say is soft evidence: it makes a serving node the last resort, no less. */
+cfc_effective_t cfc_node_effective(const cfc_node_t *node)
+{
+    cfc_effective_t effective = by_table(node);
+
+    return effective == CFC_EFFECTIVE_SERVING && cfc_ejected(&node->slot->eject)
+               ? CFC_EFFECTIVE_LAST_RESORT
+               : effective;
+}
+
+int cfc_node_warming_pct(const cfc_cluster_t *cl, const cfc_node_t *node, apr_time_t now)
+{
+    return cfc_warming_pct(atomic_load_explicit(&node->slot->returned_at, memory_order_relaxed),
+                           now, cl->slow_start_ms);
 }
 
 static bool tried(const cfc_tried_t *tried, int place)
@@ -62,87 +79,248 @@ static uint32_t roll(uint32_t *dice)
     return x;
 }
 
+static void swap(cfc_node_t **a, cfc_node_t **b)
+{
+    cfc_node_t *kept = *a;
+
+    *a = *b;
+    *b = kept;
+}
+
+static bool can_take(const cfc_cluster_t *cl, const cfc_ask_t *ask, const cfc_node_t *node,
+                     cfc_effective_t least)
+{
+    return !tried(&ask->tried, place_of(cl, node)) && cfc_node_effective(node) >= least;
+}
+
 static cfc_node_t *by_route(const cfc_cluster_t *cl, const cfc_ask_t *ask, cfc_effective_t least)
 {
     for (unsigned i = 0; i < ask->routes.count; i++) {
-        cfc_node_t *node = ask->routes.nodes[i];
-
-        if (!tried(&ask->tried, place_of(cl, node)) && cfc_node_effective(node) >= least) {
-            return node;
+        if (can_take(cl, ask, ask->routes.nodes[i], least)) {
+            return ask->routes.nodes[i];
         }
     }
     return NULL;
 }
 
-/* The cheapest untried node that is exactly `wanted`. Among equals each is drawn with a chance
- * by its weight, in one pass: the newcomer wins with its share of the weights seen so far. */
-static cfc_node_t *by_method(const cfc_cluster_t *cl, const cfc_ask_t *ask,
-                             cfc_effective_t wanted)
+/* Nodes that a choice is made among. */
+typedef struct {
+    cfc_node_t *nodes[CFC_NODES_MAX];
+    int count;
+} field_t;
+
+/* Whether a warming node takes part in this choice. Not so by a lesser weight: idle it would
+ * still be the least busy of all, and get everything that comes while another is at work. */
+static bool admitted(const cfc_cluster_t *cl, const cfc_ask_t *ask, const cfc_node_t *node,
+                     uint32_t *dice)
+{
+    int pct = cl->method->turns ? 100 : cfc_node_warming_pct(cl, node, ask->now);
+
+    return pct == 100 || roll(dice) % 100 < (uint32_t)pct;
+}
+
+/* The untried nodes that are `wanted`, of the lowest tier that has any; those that are not
+ * admitted aside. @return those to choose among */
+static field_t *gather(const cfc_cluster_t *cl, const cfc_ask_t *ask, cfc_effective_t wanted,
+                       uint32_t *dice, field_t *in, field_t *aside)
 {
     cfc_node_t **nodes = cfc_cluster_nodes(cl);
-    cfc_node_t *best = NULL;
-    uint64_t best_cost = 0, weights = 0;
-    uint32_t dice = ask->dice;
+    apr_int64_t tier = APR_INT64_MAX;
 
+    in->count = aside->count = 0;
     for (int i = 0; i < cl->nodes->nelts; i++) {
-        uint64_t weight = (uint64_t)nodes[i]->weight;
-        uint64_t cost;
+        field_t *field;
 
-        if (tried(&ask->tried, i) || cfc_node_effective(nodes[i]) != wanted) {
+        if (nodes[i]->tier > tier || tried(&ask->tried, i)
+            || cfc_node_effective(nodes[i]) != wanted) {
             continue;
         }
-        cost = cl->method->cost(nodes[i]);
+        if (nodes[i]->tier < tier) {
+            tier = nodes[i]->tier;
+            in->count = aside->count = 0;
+        }
+        field = admitted(cl, ask, nodes[i], dice) ? in : aside;
+        field->nodes[field->count++] = nodes[i];
+    }
+    return in->count > 0 ? in : aside;
+}
+
+/* Leave `count` nodes in the field, drawn by their weights. */
+static void draw(field_t *field, int count, uint32_t *dice)
+{
+    for (int drawn = 0; drawn < count && count < field->count; drawn++) {
+        uint64_t weights = 0;
+        int64_t mark;
+        int i = drawn;
+
+        for (int j = drawn; j < field->count; j++) {
+            weights += (uint64_t)field->nodes[j]->weight;
+        }
+        mark = (int64_t)(roll(dice) % weights);
+        while ((mark -= field->nodes[i]->weight) >= 0) {
+            i++;
+        }
+        swap(&field->nodes[drawn], &field->nodes[i]);
+    }
+    field->count = count < field->count ? count : field->count;
+}
+
+/* Among equals each is drawn with a chance by its weight, in one pass: the newcomer wins with
+ * its share of the weights seen so far. */
+static cfc_node_t *cheapest(const cfc_method_t *method, const field_t *field, apr_time_t now,
+                            uint32_t *dice)
+{
+    cfc_node_t *best = NULL;
+    uint64_t best_cost = UINT64_MAX, weights = 0;
+
+    for (int i = 0; i < field->count; i++) {
+        uint64_t cost = method->cost(field->nodes[i], now);
+        uint64_t weight = (uint64_t)field->nodes[i]->weight;
+
         if (best == NULL || cost < best_cost) {
-            best = nodes[i];
+            best = field->nodes[i];
             best_cost = cost;
             weights = weight;
         }
         else if (cost == best_cost) {
             weights += weight;
-            if (roll(&dice) % weights < weight) {
-                best = nodes[i];
+            if (roll(dice) % weights < weight) {
+                best = field->nodes[i];
             }
         }
     }
     return best;
 }
 
+static cfc_node_t *by_method(const cfc_cluster_t *cl, const cfc_ask_t *ask,
+                             cfc_effective_t wanted)
+{
+    uint32_t dice = ask->dice;
+    field_t in, aside, *field = gather(cl, ask, wanted, &dice, &in, &aside);
+
+    if (cl->method->sample > 0) {
+        draw(field, (int)cl->method->sample, &dice);
+    }
+    return cheapest(cl->method, field, ask->now, &dice);
+}
+
+static bool anyone_serving(const cfc_cluster_t *cl)
+{
+    cfc_node_t **nodes = cfc_cluster_nodes(cl);
+
+    for (int i = 0; i < cl->nodes->nelts; i++) {
+        if (cfc_node_effective(nodes[i]) == CFC_EFFECTIVE_SERVING) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether a trial of the node would take the request from where it has to go, or from where it
+ * could go if the trial fails. */
+static bool unfit_for_trial(const cfc_cluster_t *cl, const cfc_ask_t *ask, const cfc_node_t *node)
+{
+    return ask->forced != NULL
+           || (ask->routes.count > 0 && (cl->sticky.strict || ask->routes.nodes[0] != node));
+}
+
+bool cfc_choose_trial(const cfc_cluster_t *cl, const cfc_ask_t *ask, apr_time_t now,
+                      cfc_choice_t *choice)
+{
+    cfc_node_t **nodes = cfc_cluster_nodes(cl);
+
+    for (int i = 0; i < cl->nodes->nelts; i++) {
+        cfc_eject_t *eject = &nodes[i]->slot->eject;
+
+        if (cfc_ejected(eject) && by_table(nodes[i]) == CFC_EFFECTIVE_SERVING
+            && !unfit_for_trial(cl, ask, nodes[i]) && anyone_serving(cl)
+            && cfc_eject_try(eject, now)) {
+            choice->node = nodes[i];
+            choice->why = CFC_WHY_TRIAL;
+            choice->at = now;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Own node, others, and the same among the last resorts. */
+static cfc_node_t *by_preference(const cfc_cluster_t *cl, const cfc_ask_t *ask, cfc_why_t *why)
+{
+    bool belongs = ask->routes.count > 0, may_move = !belongs || !cl->sticky.strict;
+    cfc_why_t elsewhere = belongs ? CFC_WHY_MOVED : CFC_WHY_NEW;
+    cfc_node_t *node = by_route(cl, ask, CFC_EFFECTIVE_STICKY_ONLY);
+
+    *why = CFC_WHY_STICKY;
+    if (node == NULL && may_move) {
+        *why = elsewhere;
+        node = by_method(cl, ask, CFC_EFFECTIVE_SERVING);
+    }
+    if (node == NULL) {
+        *why = CFC_WHY_STICKY;
+        node = by_route(cl, ask, CFC_EFFECTIVE_LAST_RESORT);
+    }
+    if (node == NULL && may_move) {
+        *why = elsewhere;
+        node = by_method(cl, ask, CFC_EFFECTIVE_LAST_RESORT);
+    }
+    return node;
+}
+
 apr_status_t cfc_choose(const cfc_cluster_t *cl, const cfc_ask_t *ask, cfc_choice_t *choice)
 {
-    choice->why = CFC_WHY_STICKY;
-    choice->node = by_route(cl, ask, CFC_EFFECTIVE_STICKY_ONLY);
-    if (choice->node == NULL) {
-        choice->why = ask->routes.count > 0 ? CFC_WHY_MOVED : CFC_WHY_NEW;
-        choice->node = by_method(cl, ask, CFC_EFFECTIVE_SERVING);
+    choice->at = ask->now;
+    choice->why = CFC_WHY_FORCED;
+    choice->node = NULL;
+    if (ask->forced != NULL && can_take(cl, ask, ask->forced, CFC_EFFECTIVE_LAST_RESORT)) {
+        choice->node = ask->forced;
     }
-    if (choice->node == NULL) {
-        cfc_node_t *own = by_route(cl, ask, CFC_EFFECTIVE_LAST_RESORT);
-
-        choice->node = own ? own : by_method(cl, ask, CFC_EFFECTIVE_LAST_RESORT);
-        choice->why = own ? CFC_WHY_STICKY : choice->why;
+    else if (ask->forced == NULL || !cl->sticky.strict) {
+        choice->node = by_preference(cl, ask, &choice->why);
     }
     return choice->node ? APR_SUCCESS : APR_ENOENT;
 }
 
-void cfc_choice_taken(const cfc_cluster_t *cl, const cfc_choice_t *choice)
+/* The most turns of another node in full service. Not the fewest: that could be one that was
+ * away. Nor a warming one's, which has turns ahead of all others. */
+static uint64_t most_turns(const cfc_cluster_t *cl, const cfc_choice_t *choice)
 {
     cfc_node_t **nodes = cfc_cluster_nodes(cl);
-    cfc_node_t *chosen = choice->node;
-    uint64_t picked = atomic_fetch_add(&chosen->slot->traffic.picked, 1) + 1;
     uint64_t most = 0;
 
     for (int i = 0; i < cl->nodes->nelts; i++) {
-        if (nodes[i] != chosen && cfc_node_effective(nodes[i]) == CFC_EFFECTIVE_SERVING) {
-            uint64_t turns = cfc_node_turns(nodes[i], atomic_load(&nodes[i]->slot->traffic.picked));
+        if (nodes[i] != choice->node && nodes[i]->tier == choice->node->tier
+            && cfc_node_effective(nodes[i]) == CFC_EFFECTIVE_SERVING
+            && cfc_node_warming_pct(cl, nodes[i], choice->at) == 100) {
+            uint64_t turns = atomic_load(&nodes[i]->slot->turns);
 
-            /* The most, not the fewest: that could be another one that was away. */
             most = turns > most ? turns : most;
         }
     }
-    if (cfc_node_turns(chosen, picked) + 2 * CFC_TURN < most) {
-        /* Only if nobody else took a turn meanwhile; then that one lifts it. */
-        atomic_compare_exchange_strong(&chosen->slot->traffic.picked, &picked,
-                                       most * (uint64_t)chosen->weight / CFC_TURN);
+    return most;
+}
+
+static void take_turn(const cfc_cluster_t *cl, const cfc_choice_t *choice)
+{
+    _Atomic uint64_t *at = &choice->node->slot->turns;
+    uint64_t turn = cfc_node_turn(choice->node,
+                                  cfc_node_warming_pct(cl, choice->node, choice->at));
+    uint64_t turns = atomic_fetch_add(at, turn) + turn;
+    uint64_t most = most_turns(cl, choice);
+
+    if (turns + 2 * CFC_TURN < most) {
+        /* Level, but for what a warming node's turn is longer. Only if nobody else took a turn
+         * meanwhile; then that one does this. */
+        most += turn - cfc_node_turn(choice->node, 100);
+        atomic_compare_exchange_strong(at, &turns, most);
+    }
+}
+
+void cfc_choice_taken(const cfc_cluster_t *cl, const cfc_choice_t *choice)
+{
+    atomic_fetch_add(&choice->node->slot->traffic.picked, 1);
+    if (cl->method->turns) {
+        take_turn(cl, choice);
     }
 }
 

@@ -18,24 +18,32 @@ typedef enum {
     CFC_WHY_STICKY,         /* it belongs there */
     CFC_WHY_NEW,            /* it belongs nowhere yet */
     CFC_WHY_MOVED,          /* its own node cannot take it */
+    CFC_WHY_TRIAL,          /* it tries out a node that was ejected */
+    CFC_WHY_FORCED,         /* a rule of httpd sent it there */
     CFC_WHY_COUNT
 } cfc_why_t;
 
 typedef struct {
+    cfc_node_t *forced;                     /* NULL: none */
     cfc_routes_t routes;                    /* from cfc_routes_read() */
     cfc_tried_t tried;
-    uint32_t dice;                          /* random; draws among equals */
+    uint32_t dice;                          /* random; all draws of one choice come from it */
+    apr_time_t now;
 } cfc_ask_t;
 
 typedef struct {
     cfc_node_t *node;
     cfc_why_t why;
+    apr_time_t at;                          /* the ask's now */
 } cfc_choice_t;
 
 /**
- * Pick the node for one request: where it belongs, else by the method over the serving nodes,
- * else the last resorts in the same order. A node already tried is never picked.
- * Reads shared counters, changes nothing.
+ * Pick the node for one request: where it is forced to, else where it belongs, else by the method
+ * over the serving nodes of the lowest tier that has any, else the last resorts in the same
+ * order. In a strict cluster a request that is forced or belongs somewhere goes nowhere else.
+ * A node already tried is never picked. A warming node is passed over by chance, according to how
+ * warm it is, unless its tier has nobody else; round-robin makes its turns longer instead. Reads
+ * shared counters, changes nothing.
  *
  * Threads: any thread of any child; no lock, no allocation.
  * Source:  facts/peers.md D1: mod_jk's order of route, activation and forced recovery.
@@ -45,9 +53,19 @@ typedef struct {
 apr_status_t cfc_choose(const cfc_cluster_t *cl, const cfc_ask_t *ask, cfc_choice_t *choice);
 
 /**
+ * Pick an ejected node that is due for a trial, for a request that can go elsewhere if it
+ * fails; only while another node is serving, and never with a session of another node or a
+ * forced request. Takes the trial: one request a second.
+ * @param now microseconds since the epoch
+ * @return false: none is due; choose as ever
+ */
+bool cfc_choose_trial(const cfc_cluster_t *cl, const cfc_ask_t *ask, apr_time_t now,
+                      cfc_choice_t *choice);
+
+/**
  * Book a choice: a new or moved session takes its node's turn. A node that was away for more
- * than two turns is lifted to the node that had the most, or it would get every new session
- * until it had caught up with all it missed.
+ * than two turns is put level with the node of its tier that had the most, or it would get
+ * every new session until it had caught up with all it missed.
  */
 void cfc_choice_taken(const cfc_cluster_t *cl, const cfc_choice_t *choice);
 
@@ -60,10 +78,19 @@ bool cfc_choice_pending(const cfc_cluster_t *cl);
 /** Mark a node as tried. */
 void cfc_tried_add(cfc_tried_t *tried, const cfc_cluster_t *cl, const cfc_node_t *node);
 
-/** "sticky", "new", "moved". */
+/** "sticky", "new", "moved", "trial", "forced". */
 const char *cfc_why_word(cfc_why_t why);
 
-/** What a node gets at this moment. */
+/** Whether the client becomes the node's by this request, and was not before. */
+static inline bool cfc_why_joins(cfc_why_t why)
+{
+    return why != CFC_WHY_STICKY && why != CFC_WHY_FORCED;
+}
+
+/** What a node gets at this moment. Never CFC_EFFECTIVE_WARMING: see cfc_node_warming_pct(). */
 cfc_effective_t cfc_node_effective(const cfc_node_t *node);
+
+/** How much of its share of new sessions a serving node gets, in percent; under 100: warming. */
+int cfc_node_warming_pct(const cfc_cluster_t *cl, const cfc_node_t *node, apr_time_t now);
 
 #endif

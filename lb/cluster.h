@@ -8,6 +8,8 @@
 #include <apr_tables.h>
 #include <stdbool.h>
 
+#include "lb/codes.h"
+#include "lb/eject.h"
 #include "lb/words.h"
 
 struct cfc_cluster_slot;
@@ -38,6 +40,7 @@ typedef struct cfc_node {
     const char *token;              /* what our route cookie says for this node; see route.h */
     const char *secret;             /* AJP secret; NULL: none */
     apr_int64_t weight;             /* 1..100 */
+    apr_int64_t tier;               /* 0..9; used when no lower one has anybody */
     int admin;                      /* cfc_admin_t: the configured state, unless changed later */
     cfc_where_t where;
     struct cfc_node_slot *slot;     /* in shared memory, from post_config on */
@@ -50,16 +53,32 @@ typedef enum {
     CFC_SAMESITE_NONE
 } cfc_samesite_t;
 
+typedef enum {
+    CFC_STRICT_OFF,
+    CFC_STRICT_ON                   /* who belongs to a node never moves to another one */
+} cfc_strict_t;
+
+typedef enum {
+    CFC_SECURE_AUTO,                /* Secure if the client came over TLS */
+    CFC_SECURE_ALWAYS
+} cfc_secure_t;
+
 typedef struct {
     const char *cookie;             /* our own route cookie; NULL: none is set */
     const char *session;            /* session cookie and path parameter; NULL: none looked at */
+    int strict;                     /* cfc_strict_t */
+    const char *path, *domain;      /* of our own cookie; NULL: "/", and this host only */
+    apr_int64_t lifetime_ms;        /* of our own cookie; 0: until the browser is closed */
     int samesite;                   /* cfc_samesite_t of our own cookie */
+    int secure;                     /* cfc_secure_t of our own cookie */
+    apr_int64_t window_ms;          /* a session that was quiet for so long is not counted */
 } cfc_sticky_t;
 
 typedef struct {
     apr_int64_t attempts;           /* at most, the first one included */
     apr_int64_t budget_ms;          /* no new attempt later than this after the request came */
     apr_int64_t body_bytes;         /* of a request body are kept for a second attempt */
+    cfc_codes_t on_status;          /* answers that mean: ask another node */
 } cfc_retry_conf_t;
 
 typedef struct cfc_cluster {
@@ -67,8 +86,10 @@ typedef struct cfc_cluster {
     const char *profile;            /* NULL: none */
     apr_array_header_t *nodes;      /* cfc_node_t *, in the order configured */
     const struct cfc_method *method;
+    apr_int64_t slow_start_ms;      /* 0: none */
     cfc_sticky_t sticky;
     cfc_retry_conf_t retry;
+    cfc_eject_conf_t eject;
     apr_int64_t connect_ms;         /* how long connecting to a node may take */
     apr_int64_t answer_ms;          /* how long a node may be silent in an answer */
     struct cfc_probe_conf *probe;   /* never NULL after the section has been read */

@@ -3,6 +3,9 @@
 #ifndef CFC_LB_EFFECTIVE_H
 #define CFC_LB_EFFECTIVE_H
 
+#include <apr_time.h>
+#include <stdint.h>
+
 #include "lb/words.h"
 
 /**
@@ -18,9 +21,27 @@
  *   active   down, recovering     none,hard       out
  *   drain    down, recovering     any             out          its sessions move
  *
+ * A serving node is called warming while cfc_warming_pct() is below 100.
+ *
  * Threads: pure; reads nothing but its arguments.
  * Source:  DESIGN 3; mod_jk's two axes (activation and state).
  */
 cfc_effective_t cfc_effective(cfc_admin_t admin, cfc_health_t health, cfc_cause_t cause);
+
+/* Less would be nothing at all for minutes on a quiet site. */
+#define CFC_WARMING_FLOOR_PCT 5
+
+/**
+ * How much of its share of new sessions a node gets that has returned to service: it grows
+ * evenly over the slow start, from CFC_WARMING_FLOOR_PCT on. Its own sessions stay its own.
+ *
+ * Threads: pure.
+ * Source:  HAProxy's slowstart (linear, never at the balancer's own start).
+ *
+ * @param returned_at   apr_time_t; 0: it never was out of service
+ * @param slow_start_ms 0: none
+ * @return percent; 100: all of it
+ */
+int cfc_warming_pct(int64_t returned_at, apr_time_t now, apr_int64_t slow_start_ms);
 
 #endif

@@ -10,14 +10,18 @@
 #include <http_protocol.h>
 #include <string.h>
 
+#include "conf/opt.h"
 #include "conf/server_httpd.h"
 #include "guard/protect_httpd.h"
 #include "lb/body_httpd.h"
+#include "lb/books_httpd.h"
 #include "lb/carry_httpd.h"
 #include "lb/choose.h"
 #include "lb/forwarded_httpd.h"
+#include "lb/log.h"
 #include "lb/map_httpd.h"
 #include "lb/route.h"
+#include "lb/tell_httpd.h"
 #include "maint/maintenance_httpd.h"
 
 APLOG_USE_MODULE(cfcluster);
@@ -105,6 +109,11 @@ static apr_int64_t elapsed_ms(const request_rec *r)
 static apr_status_t choose(journey_t *j)
 {
     j->ask.dice = dice();
+    j->ask.now = apr_time_now();
+    if (j->attempts == 0 && cfc_method_class(j->r->method) == CFC_METHOD_SAFE
+        && cfc_choose_trial(j->cl, &j->ask, j->r->request_time, &j->choice)) {
+        return APR_SUCCESS;
+    }
     for (int waited = 0;; waited += FIRST_PROBE_LOOK_MS) {
         apr_status_t status = cfc_choose(j->cl, &j->ask, &j->choice);
 
@@ -115,21 +124,13 @@ static apr_status_t choose(journey_t *j)
     }
 }
 
-/* What LogFormat can show, by %{NAME}e. */
-static void tell_log(journey_t *j)
-{
-    apr_table_t *env = j->r->subprocess_env;
-
-    apr_table_setn(env, "CFC_NODE", j->choice.node->name);
-    apr_table_setn(env, "CFC_WHY", cfc_why_word(j->choice.why));
-    apr_table_setn(env, "CFC_ATTEMPTS", apr_itoa(j->r->pool, (int)j->attempts));
-}
-
 static void tie_client(journey_t *j)
 {
     const char *cookie;
 
-    if (cfc_routes_cookie_says(&j->ask.routes, j->choice.node)) {
+    /* The rule that forced this request may not hold for the client's next one. */
+    if (j->choice.why == CFC_WHY_FORCED
+        || cfc_routes_cookie_says(&j->ask.routes, j->choice.node)) {
         return;
     }
     cookie = cfc_route_cookie(j->cl, j->choice.node, strcmp(ap_http_scheme(j->r), "https") == 0,
@@ -143,7 +144,8 @@ static void book(const journey_t *j)
 {
     const cfc_attempt_t *attempt = &j->attempt;
     cfc_traffic_t *traffic = &j->choice.node->slot->traffic;
-    int class = attempt->status == OK ? j->r->status / 100 : 0;
+    bool answered = attempt->status == OK || attempt->withheld;
+    int class = answered ? j->r->status / 100 : 0;
 
     atomic_fetch_add_explicit(&traffic->attempts, 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&traffic->by_class[class > 0 && class < 6 ? class : 0], 1,
@@ -156,31 +158,51 @@ static void book(const journey_t *j)
     }
 }
 
-static void attempt_once(journey_t *j)
+/* What requests say of a node. A hung-up reused connection is the keep-alive race, no failure. */
+static void judge_node(const journey_t *j)
 {
-    cfc_node_slot_t *slot = j->choice.node->slot;
-    int child = cfc_conf()->child;
+    const cfc_attempt_t *attempt = &j->attempt;
+    const cfc_node_t *node = j->choice.node;
+    bool bad_answer = attempt->status == OK && cfc_codes_has(&j->cl->retry.on_status, j->r->status);
+    apr_int64_t ejected_ms;
 
-    j->attempts++;
-    if (j->body != NULL) {
-        cfc_body_rewind(j->r, j->body);
+    if (!attempt->failed && !bad_answer) {
+        if (attempt->status == OK && cfc_eject_answered(&node->slot->eject, apr_time_now())) {
+            cfc_log(CFC_LOG_NOTICE, APR_SUCCESS, "CFC0123: cluster %s, node %s: answers requests "
+                    "again; it gets requests", j->cl->name, node->name);
+        }
+        return;
     }
-    tie_client(j);
-    if (j->choice.why != CFC_WHY_STICKY) {
-        cfc_choice_taken(j->cl, &j->choice);
+    if (attempt->reused) {
+        return;
     }
-    cfc_slot_begin(slot, child);
-    cfc_carry(j->r, j->choice.node, j->target, &j->attempt);
-    cfc_slot_end(slot, child);
-    book(j);
-    tell_log(j);
+    atomic_store(&node->slot->probe_wanted, 1);
+    ejected_ms = cfc_eject_failed(&node->slot->eject, &j->cl->eject, apr_time_now());
+    if (ejected_ms > 0) {
+        cfc_log(CFC_LOG_NOTICE, APR_SUCCESS, "CFC0122: cluster %s, node %s: ejected for %s: "
+                "requests fail one after another, the last one with %d; it gets only what no "
+                "other node can take", j->cl->name, node->name,
+                cfc_duration_text(ejected_ms, j->r->pool),
+                attempt->status == OK ? j->r->status : attempt->status);
+    }
 }
 
-static bool may_retry(journey_t *j)
+/* Whether another node in full service could take the request if this one does not. */
+static bool has_alternative(const journey_t *j)
+{
+    cfc_ask_t ask = j->ask;
+    cfc_choice_t other;
+
+    cfc_tried_add(&ask.tried, j->cl, j->choice.node);
+    return cfc_choose(j->cl, &ask, &other) == APR_SUCCESS
+           && cfc_node_effective(other.node) > CFC_EFFECTIVE_LAST_RESORT;
+}
+
+static cfc_retry_t retry_verdict(const journey_t *j, cfc_reach_t reach)
 {
     const cfc_retry_ask_t ask = {
         .method = cfc_method_class(j->r->method),
-        .reach = j->attempt.reach,
+        .reach = reach,
         .client_has_bytes = j->attempt.client_has_bytes,
         .body_lost = j->body != NULL && j->body->lost,
         .attempts = j->attempts,
@@ -188,7 +210,23 @@ static bool may_retry(journey_t *j)
         .elapsed_ms = elapsed_ms(j->r),
         .budget_ms = j->cl->retry.budget_ms,
     };
-    cfc_retry_t verdict = cfc_retry(&ask);
+
+    return cfc_retry(&ask);
+}
+
+/* A node answers "ask another one": its answer is withheld only if that will be done, so that
+ * the client gets the last one. */
+static bool withhold(const void *journey, int status)
+{
+    const journey_t *j = journey;
+
+    return cfc_codes_has(&j->cl->retry.on_status, status)
+           && retry_verdict(j, CFC_REACH_SENT) == CFC_RETRY_YES && has_alternative(j);
+}
+
+static bool may_retry(const journey_t *j)
+{
+    cfc_retry_t verdict = retry_verdict(j, j->attempt.reach);
 
     if (verdict == CFC_RETRY_YES) {
         return true;
@@ -198,6 +236,29 @@ static bool may_retry(journey_t *j)
                   "is not repeated: %s", j->cl->name, j->choice.node->name, j->attempts,
                   j->attempt.status, cfc_retry_word(verdict));
     return false;
+}
+
+static void attempt_once(journey_t *j)
+{
+    cfc_node_slot_t *slot = j->choice.node->slot;
+    int child = cfc_conf()->child;
+    const cfc_terms_t terms = {withhold, j};
+
+    j->attempts++;
+    if (j->body != NULL) {
+        cfc_body_rewind(j->r, j->body);
+    }
+    tie_client(j);
+    if (cfc_why_joins(j->choice.why)) {
+        cfc_choice_taken(j->cl, &j->choice);
+    }
+    cfc_slot_begin(slot, child);
+    cfc_carry(j->r, j->choice.node, j->target, &terms, &j->attempt);
+    cfc_slot_end(slot, child);
+    book(j);
+    judge_node(j);
+    cfc_books_attempt(j->r, j->cl, &j->ask, &j->choice, &j->attempt);
+    cfc_tell(j->r, j->cl, &j->ask, &j->choice, &j->attempt, j->attempts);
 }
 
 /* Make attempts until one is answered or none is left to make. */
@@ -232,6 +293,20 @@ static int travel(journey_t *j)
     return cfc_maintenance_answer(j->r, j->cl, CFC_CLOSED_OUTAGE);
 }
 
+/* The node that a rule of httpd names for this request. @return NULL: none */
+static cfc_node_t *forced_node(const journey_t *j)
+{
+    const char *name = apr_table_get(j->r->subprocess_env, "CFC_FORCE_NODE");
+    cfc_node_t *node = name ? cfc_cluster_node(j->cl, name) : NULL;
+
+    if (name != NULL && node == NULL) {
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, j->r,
+                      "CFC0124: cluster %s: CFC_FORCE_NODE=%s is none of its nodes; the request "
+                      "goes where it would go without it", j->cl->name, name);
+    }
+    return node;
+}
+
 /* Carry the request with headers made for the node; the client's own come back afterwards,
  * for the log and for an ErrorDocument. */
 static int forward(request_rec *r, journey_t *j)
@@ -240,6 +315,7 @@ static int forward(request_rec *r, journey_t *j)
     int status;
 
     cfc_routes_read(j->cl, apr_table_get(clients, "Cookie"), j->target, &j->ask.routes);
+    j->ask.forced = forced_node(j);
     r->headers_in = apr_table_copy(r->pool, clients);
     cfc_protect_strip_credentials(r);
     cfc_forwarded_set(r);

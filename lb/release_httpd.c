@@ -60,3 +60,11 @@ void cfc_release_start(const cfc_conf_t *conf, server_rec *s, apr_pool_t *pchild
     }
     apr_pool_pre_cleanup_register(pchild, self, end);
 }
+
+void cfc_release_all(apr_pool_t *pchild, int graceful)
+{
+    (void)pchild;
+    if (!graceful) {
+        cfc_waiting_end_all();
+    }
+}

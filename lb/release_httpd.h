@@ -10,4 +10,7 @@
 /** Start the thread; it ends with pchild. In child_init, under every MPM. */
 void cfc_release_start(const cfc_conf_t *conf, server_rec *s, apr_pool_t *pchild);
 
+/** child_stopping hook: at an ungraceful stop no request waits for its node to the end. */
+void cfc_release_all(apr_pool_t *pchild, int graceful);
+
 #endif

@@ -4,9 +4,10 @@
 #include "lb/route.h"
 
 #include <apr_strings.h>
-#include <stdint.h>
 #include <string.h>
 #include <strings.h>
+
+#include "lb/sessions.h"
 
 typedef struct {
     const char *at;
@@ -72,6 +73,9 @@ static void add_session(finder_t *finder, span_t id)
     cfc_node_t *best = NULL;
     size_t best_length = 0;
 
+    if (finder->routes->session == 0 && id.length > 0) {
+        finder->routes->session = cfc_sessions_hash(id.at, id.length, 0);
+    }
     for (int i = 0; i < finder->cl->nodes->nelts; i++) {
         size_t length = strlen(nodes[i]->route);
 
@@ -156,22 +160,27 @@ void cfc_routes_read(const cfc_cluster_t *cl, const char *cookies, const char *t
 
 bool cfc_routes_cookie_says(const cfc_routes_t *routes, const cfc_node_t *node)
 {
-    for (unsigned i = 0; i < routes->by_cookie; i++) {
-        if (routes->nodes[i] == node) {
-            return true;
-        }
-    }
-    return false;
+    return routes->by_cookie > 0 && routes->nodes[0] == node;
 }
 
-const char *cfc_route_cookie(const cfc_cluster_t *cl, const cfc_node_t *node, bool secure,
+const char *cfc_route_cookie(const cfc_cluster_t *cl, const cfc_node_t *node, bool tls,
                              apr_pool_t *p)
 {
     static const char *const samesite[] = {"Lax", "Strict", "None"};
+    const cfc_sticky_t *sticky = &cl->sticky;
+    const char *domain = "", *max_age = "";
 
-    if (cl->sticky.cookie == NULL) {
+    if (sticky->cookie == NULL) {
         return NULL;
     }
-    return apr_pstrcat(p, cl->sticky.cookie, "=", node->token, "; Path=/; HttpOnly; SameSite=",
-                       samesite[cl->sticky.samesite], secure ? "; Secure" : "", NULL);
+    if (sticky->domain != NULL) {
+        domain = apr_pstrcat(p, "; Domain=", sticky->domain, NULL);
+    }
+    if (sticky->lifetime_ms > 0) {
+        max_age = apr_psprintf(p, "; Max-Age=%" APR_INT64_T_FMT, sticky->lifetime_ms / 1000);
+    }
+    return apr_pstrcat(p, sticky->cookie, "=", node->token, "; Path=",
+                       sticky->path ? sticky->path : "/", domain, max_age,
+                       "; HttpOnly; SameSite=", samesite[sticky->samesite],
+                       tls || sticky->secure == CFC_SECURE_ALWAYS ? "; Secure" : "", NULL);
 }

@@ -5,6 +5,7 @@
 #define CFC_LB_ROUTE_H
 
 #include <apr_pools.h>
+#include <stdint.h>
 
 #include "lb/cluster.h"
 
@@ -16,6 +17,8 @@ typedef struct {
     cfc_node_t *nodes[CFC_ROUTES_MAX];  /* best first, each once */
     unsigned count;
     unsigned by_cookie;                 /* the first so many are what our own cookie says */
+    uint64_t session;                   /* cfc_sessions_hash() of the first session id that was
+                                         * sent, whether or not it has a route; 0: none was */
 } cfc_routes_t;
 
 /**
@@ -37,15 +40,19 @@ const char *cfc_route_token(const char *cluster, const char *node, apr_pool_t *p
 void cfc_routes_read(const cfc_cluster_t *cl, const char *cookies, const char *target,
                      cfc_routes_t *routes);
 
-/** Whether the client's own route cookie already says this node. */
+/**
+ * Whether the client's own route cookie already says this node. Of several it is the first one
+ * that names a node: if the client went to another one's, the first would lead it back.
+ */
 bool cfc_routes_cookie_says(const cfc_routes_t *routes, const cfc_node_t *node);
 
 /**
  * The Set-Cookie value that ties a client to a node.
- * @param secure the client came over TLS
+ * @param tls the client came over TLS
  * @return allocated from p; NULL: this cluster sets no cookie of its own
+ * Source: RFC 6265 4.1.
  */
-const char *cfc_route_cookie(const cfc_cluster_t *cl, const cfc_node_t *node, bool secure,
+const char *cfc_route_cookie(const cfc_cluster_t *cl, const cfc_node_t *node, bool tls,
                              apr_pool_t *p);
 
 #endif

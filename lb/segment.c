@@ -31,7 +31,15 @@ uint64_t cfc_segment_layout(void)
         offsetof(cfc_node_slot_t, standing),
         offsetof(cfc_node_slot_t, streak),
         offsetof(cfc_node_slot_t, last_probe),
+        offsetof(cfc_node_slot_t, eject),
+        offsetof(cfc_node_slot_t, probe_wanted),
+        offsetof(cfc_node_slot_t, returned_at),
         offsetof(cfc_node_slot_t, traffic),
+        offsetof(cfc_node_slot_t, turns),
+        offsetof(cfc_node_slot_t, latency),
+        offsetof(cfc_node_slot_t, sessions),
+        sizeof(cfc_sessions_t),
+        offsetof(cfc_sessions_t, mark),
         offsetof(cfc_node_slot_t, busy),
         sizeof(cfc_cluster_slot_t),
         offsetof(cfc_cluster_slot_t, maintenance),
@@ -263,4 +271,12 @@ void cfc_slot_health_set(cfc_node_slot_t *slot, cfc_health_t health, cfc_cause_t
 {
     atomic_store_explicit(&slot->standing, (uint32_t)health | (uint32_t)cause << 8,
                           memory_order_release);
+}
+
+void cfc_slot_returned(cfc_node_slot_t *slot, apr_time_t now, bool emptied)
+{
+    if (emptied) {
+        cfc_sessions_clear(&slot->sessions);
+    }
+    atomic_store(&slot->returned_at, now);
 }

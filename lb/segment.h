@@ -11,6 +11,7 @@
  *             line 1    admin state                   holder of the store's lock
  *             line 2    health, probe results         the monitor
  *             line 3..  in-flight, counters           every child
+ *                       latency, live sessions        every child
  *             busy[]    in-flight by child            each child its own word
  *
  * A graceful restart finds the same slots again by name, so children of the old generation
@@ -28,7 +29,10 @@
 #include <stdint.h>
 
 #include "lb/bell.h"
+#include "lb/eject.h"
+#include "lb/latency.h"
 #include "lb/record.h"
+#include "lb/sessions.h"
 #include "lb/words.h"
 
 #define CFC_NAME_MAX 64         /* bytes of a cluster's or node's name, the NUL included */
@@ -58,7 +62,7 @@ typedef struct {
 /** What requests did at one node since its slot was made. Only ever grows, but inflight. */
 typedef struct {
     _Atomic int32_t inflight;           /* requests being carried now, over all children */
-    _Atomic uint64_t picked;            /* new sessions given to it, for round-robin */
+    _Atomic uint64_t picked;            /* new sessions given to it */
     _Atomic uint64_t attempts;          /* requests sent or tried */
     _Atomic uint64_t by_class[6];       /* answers by status / 100; [0]: attempts with no answer */
     _Atomic uint64_t connect_failures;  /* attempts that never reached it */
@@ -80,9 +84,16 @@ typedef struct cfc_node_slot {
     alignas(CFC_CACHE_LINE) _Atomic uint32_t standing;  /* health and cause in one word */
     _Atomic int64_t health_at;                          /* apr_time_t of its last change */
     _Atomic uint32_t streak;                            /* equal results in a row, the last ones */
+    _Atomic int64_t returned_at;        /* apr_time_t; 0: never. Also by the store's lock holder */
     cfc_record_t last_probe;                            /* cfc_probe_result_t */
 
+    alignas(CFC_CACHE_LINE) cfc_eject_t eject;          /* children; cleared by the monitor */
+    _Atomic uint32_t probe_wanted;      /* 1: a request failed; the monitor probes at once */
+
     alignas(CFC_CACHE_LINE) cfc_traffic_t traffic;
+    alignas(CFC_CACHE_LINE) _Atomic uint64_t turns;     /* of round-robin, see lb/method.h */
+    cfc_latency_t latency;
+    cfc_sessions_t sessions;            /* children; marked and cleared by the monitor */
     alignas(CFC_CACHE_LINE) _Atomic uint32_t busy[CFC_CHILDREN_MAX];
     int32_t drift;                      /* cfc_segment_repair's own: how wrong, */
     uint32_t drift_seen;                /* and how often in a row */
@@ -174,6 +185,12 @@ void cfc_slot_end(cfc_node_slot_t *slot, int child);
 /** A node's health and cause, read and written as one. Any thread reads; the monitor writes. */
 cfc_health_t cfc_slot_health(const cfc_node_slot_t *slot, cfc_cause_t *cause);
 void cfc_slot_health_set(cfc_node_slot_t *slot, cfc_health_t health, cfc_cause_t cause);
+
+/**
+ * Note that a node is in service again, before it is put there.
+ * @param emptied its sessions have gone elsewhere meanwhile, so they are not counted any more
+ */
+void cfc_slot_returned(cfc_node_slot_t *slot, apr_time_t now, bool emptied);
 
 /** The admin state as the request path reads it. Any thread. */
 static inline cfc_admin_t cfc_slot_admin(const cfc_node_slot_t *slot)

@@ -14,6 +14,9 @@ enum { FREE, CLAIMED, WAITING, ANSWERED, SHUTTING, RELEASED };
 
 static _Atomic(cfc_waiting_t *) all;
 
+/* This child ends: nobody shall wait for a node any more. */
+static _Atomic bool ending;
+
 /* The record this thread used last: nearly always free again, so nobody searches the list. */
 static _Thread_local cfc_waiting_t *last;
 
@@ -67,39 +70,52 @@ void cfc_waiting_watch(cfc_waiting_t *waiting, int fd, const void *connection)
     if (atomic_load(&waiting->state) == CLAIMED) {
         waiting->fd = fd;
         atomic_store(&waiting->connection, connection);
-        atomic_store_explicit(&waiting->state, WAITING, memory_order_release);
+        atomic_store(&waiting->state, WAITING);
+        if (atomic_load(&ending)) {     /* the sweep may have been here before us */
+            cfc_waiting_end_all();
+        }
     }
 }
 
-/* Leave WAITING for `next`, after a release that is under way. */
-static void leave(cfc_waiting_t *waiting, uint32_t next)
+static bool move(cfc_waiting_t *waiting, uint32_t from, uint32_t to)
 {
-    uint32_t is = WAITING;
+    return atomic_compare_exchange_strong(&waiting->state, &from, to);
+}
 
-    if (atomic_compare_exchange_strong(&waiting->state, &is, next)) {
-        return;
-    }
-    while (atomic_load(&waiting->state) == SHUTTING) {
-        sched_yield();
+/* Go on from WAITING and from ANSWERED; a look of the releasing thread, which may end in either
+ * again, is waited for. */
+static void leave(cfc_waiting_t *waiting, uint32_t from_waiting, uint32_t from_answered)
+{
+    for (;;) {
+        uint32_t is = atomic_load(&waiting->state);
+
+        if (is == SHUTTING) {
+            sched_yield();
+        }
+        else if ((is != WAITING && is != ANSWERED)
+                 || move(waiting, is, is == WAITING ? from_waiting : from_answered)) {
+            return;
+        }
     }
 }
 
 void cfc_waiting_answered(cfc_waiting_t *waiting)
 {
-    leave(waiting, ANSWERED);
+    leave(waiting, ANSWERED, ANSWERED);
 }
 
+/* What was answered does not wait again: its request cannot be repeated. */
 void cfc_waiting_forget(cfc_waiting_t *waiting, const void *connection)
 {
     if (atomic_load(&waiting->connection) == connection) {
-        leave(waiting, CLAIMED);
+        leave(waiting, CLAIMED, RELEASED);
     }
 }
 
 void cfc_waiting_end(cfc_waiting_t *waiting)
 {
     if (waiting != NULL) {
-        leave(waiting, CLAIMED);
+        leave(waiting, CLAIMED, CLAIMED);
         atomic_store(&waiting->connection, NULL);
         atomic_store_explicit(&waiting->state, FREE, memory_order_release);
     }
@@ -113,26 +129,51 @@ static bool turned_down(const cfc_waiting_t *waiting)
            && atomic_load(&waiting->slot->health_at) > waiting->began_at;
 }
 
+/* Shut the socket down if the attempt is in this state, and if there is reason to. Under SHUTTING
+ * the attempt cannot end: slot, time and descriptor stay its own. */
+static bool shut(cfc_waiting_t *waiting, uint32_t state, bool (*reason)(const cfc_waiting_t *))
+{
+    if (atomic_load_explicit(&waiting->state, memory_order_acquire) != state
+        || !move(waiting, state, SHUTTING)) {
+        return false;
+    }
+    if (!reason(waiting)) {
+        atomic_store_explicit(&waiting->state, state, memory_order_release);
+        return false;
+    }
+    shutdown(waiting->fd, SHUT_RDWR);
+    atomic_store_explicit(&waiting->state, RELEASED, memory_order_release);
+    return true;
+}
+
 int cfc_waiting_release(void)
 {
     int count = 0;
 
     for (cfc_waiting_t *at = atomic_load(&all); at != NULL; at = at->next) {
-        uint32_t is = WAITING;
-
-        /* Under SHUTTING the attempt cannot end: slot, time and descriptor stay its own. */
-        if (atomic_load_explicit(&at->state, memory_order_acquire) != WAITING
-            || !atomic_compare_exchange_strong(&at->state, &is, SHUTTING)) {
-            continue;
-        }
-        if (turned_down(at)) {
-            shutdown(at->fd, SHUT_RDWR);
-            atomic_store_explicit(&at->state, RELEASED, memory_order_release);
-            count++;
-        }
-        else {
-            atomic_store_explicit(&at->state, WAITING, memory_order_release);
-        }
+        count += shut(at, WAITING, turned_down);
     }
     return count;
+}
+
+static bool always(const cfc_waiting_t *waiting)
+{
+    (void)waiting;
+    return true;
+}
+
+int cfc_waiting_end_all(void)
+{
+    int count = 0;
+
+    atomic_store(&ending, true);
+    for (cfc_waiting_t *at = atomic_load(&all); at != NULL; at = at->next) {
+        count += shut(at, WAITING, always) || shut(at, ANSWERED, always);
+    }
+    return count;
+}
+
+bool cfc_waiting_over(void)
+{
+    return atomic_load_explicit(&ending, memory_order_relaxed);
 }

@@ -5,18 +5,20 @@
  *
  *   FREE -> CLAIMED   an attempt begins                      its thread
  *   -> WAITING        its first byte went out, socket known  its thread
- *   -> ANSWERED       a byte came back: never released now   its thread
- *   -> SHUTTING       the node is down                       the releasing thread
+ *   -> ANSWERED       a byte came back: the node cannot      its thread
+ *                     take it down any more
+ *   -> SHUTTING       the node is down, or this child ends   the releasing thread
  *   -> RELEASED       its socket was shut down               the releasing thread
  *   -> FREE           the attempt is over                    its thread
  *
  * A descriptor may be closed, and its number given to somebody else, only while nobody is
- * SHUTTING: whoever leaves WAITING waits for that, which takes one system call. */
+ * SHUTTING: whoever ends an attempt waits for that, which takes one system call. */
 #ifndef CFC_LB_WAITING_H
 #define CFC_LB_WAITING_H
 
 #include <apr_time.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 struct cfc_node_slot;
@@ -56,5 +58,16 @@ void cfc_waiting_end(cfc_waiting_t *waiting);
  * @return how many were freed
  */
 int cfc_waiting_release(void);
+
+/**
+ * This child ends at once: shut down the sockets of all attempts, answered or not, and from now
+ * on of each new one. Otherwise an open WebSocket, or a node that hangs, would hold the child
+ * until httpd kills it. Any thread; for good.
+ * @return how many were shut down
+ */
+int cfc_waiting_end_all(void);
+
+/** Whether cfc_waiting_end_all() was called in this process. */
+bool cfc_waiting_over(void);
 
 #endif

@@ -10,7 +10,8 @@ const char *const cfc_admin_words[] = {"active", "drain", "stop", NULL};
 static const char *const health_words[] = {"unknown", "starting", "up",
                                            "failing", "down",     "recovering"};
 static const char *const cause_words[] = {"none", "soft", "hard", "refused"};
-static const char *const effective_words[] = {"out", "last-resort", "sticky-only", "serving"};
+static const char *const effective_words[] = {"out", "last-resort", "sticky-only", "warming",
+                                              "serving"};
 
 #define LENGTH(words) (sizeof(words) / sizeof((words)[0]))
 static_assert(LENGTH(cfc_admin_words) == CFC_ADMIN_COUNT + 1, "a word for each admin state");

@@ -40,6 +40,7 @@ typedef enum {
     CFC_EFFECTIVE_OUT,          /* nothing */
     CFC_EFFECTIVE_LAST_RESORT,  /* only what no other node can take */
     CFC_EFFECTIVE_STICKY_ONLY,  /* requests of its own sessions */
+    CFC_EFFECTIVE_WARMING,      /* its sessions, and a growing part of its share of new ones */
     CFC_EFFECTIVE_SERVING,      /* everything */
     CFC_EFFECTIVE_COUNT
 } cfc_effective_t;

@@ -270,6 +270,24 @@ static const char *subject(const task_t *t)
                : apr_psprintf(t->p, "cluster %s", t->change.cl->name);
 }
 
+/* What becomes of a node's sessions. */
+static const char *consequence(const task_t *t)
+{
+    uint64_t count = cfc_sessions_count(&t->change.node->slot->sessions, t->now,
+                                        t->change.cl->sticky.window_ms);
+    bool stays = t->change.admin == CFC_ADMIN_DRAIN;
+
+    if (t->change.admin == CFC_ADMIN_ACTIVE) {
+        return "";
+    }
+    if (count < 2) {
+        return count == 0 ? "; it has no session" : stays ? "; 1 session stays"
+                                                          : "; 1 session moves";
+    }
+    return apr_psprintf(t->p, "; about %" APR_UINT64_T_FMT " sessions %s", (apr_uint64_t)count,
+                        stays ? "stay" : "move");
+}
+
 /* What is now, as a sentence without its full stop. */
 static const char *sentence(const task_t *t)
 {
@@ -286,7 +304,8 @@ static const char *sentence(const task_t *t)
         && usable(t->change.cl, NULL, CFC_ADMIN_ACTIVE).for_new == 0) {
         text = "is open, but no node is serving: users see the outage page";
     }
-    return apr_psprintf(t->p, "%s %s", subject(t), text);
+    return apr_pstrcat(t->p, subject(t), " ", text,
+                       t->change.node != NULL ? consequence(t) : "", NULL);
 }
 
 static void log_change(const task_t *t, const char *before, const char *after)

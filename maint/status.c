@@ -6,7 +6,7 @@
 #include <apr_strings.h>
 #include <assert.h>
 
-#include "lb/effective.h"
+#include "lb/choose.h"
 #include "maint/text.h"
 
 #define MONITOR_SILENT_AFTER apr_time_from_sec(3)
@@ -36,7 +36,7 @@ static void probe_look(const cfc_node_slot_t *slot, cfc_probe_result_t *probe, a
 }
 
 /* Why a node does not serve: people first, since they know best what they did. */
-static const char *why_not(const cfc_node_view_t *view, apr_pool_t *p)
+static const char *why_not(const cfc_node_view_t *view, apr_time_t returned, apr_pool_t *p)
 {
     static const char *const by_people[] = {
         [CFC_ADMIN_ACTIVE] = NULL, [CFC_ADMIN_DRAIN] = "draining", [CFC_ADMIN_STOP] = "stopped"};
@@ -44,6 +44,10 @@ static const char *why_not(const cfc_node_view_t *view, apr_pool_t *p)
 
     if (view->effective == CFC_EFFECTIVE_SERVING) {
         return NULL;
+    }
+    if (view->effective == CFC_EFFECTIVE_WARMING) {
+        return apr_psprintf(p, "back since %s, gets %d %% of its share of new sessions",
+                            cfc_time_iso(returned, p), view->share_pct);
     }
     if (people != NULL && view->note.who[0] != '\0') {
         by = apr_psprintf(p, " by %s%s%s", view->note.who, view->note.text[0] ? ": " : "",
@@ -53,7 +57,10 @@ static const char *why_not(const cfc_node_view_t *view, apr_pool_t *p)
         by = " by configuration";
     }
     if (view->health == CFC_HEALTH_UP || view->health == CFC_HEALTH_FAILING) {
-        return apr_pstrcat(p, people, by, NULL);
+        return people != NULL ? apr_pstrcat(p, people, by, NULL)
+                              : apr_pstrcat(p, "ejected: its requests fail, its probes do not; "
+                                            "tried again from ",
+                                            cfc_time_iso(view->ejected_until, p), NULL);
     }
     if (view->probe.reason[0] != '\0') {
         probe = apr_psprintf(p, " (%s)", view->probe.reason);
@@ -62,7 +69,22 @@ static const char *why_not(const cfc_node_view_t *view, apr_pool_t *p)
                        "health ", cfc_health_word(view->health), probe, NULL);
 }
 
-static void node_look(const cfc_node_t *node, cfc_node_view_t *view, apr_pool_t *p)
+static void effective_look(const cfc_cluster_t *cl, const cfc_node_t *node, apr_time_t now,
+                           cfc_node_view_t *view, apr_pool_t *p)
+{
+    view->effective = cfc_node_effective(node);
+    view->share_pct = 100;
+    if (view->effective == CFC_EFFECTIVE_SERVING) {
+        view->share_pct = cfc_node_warming_pct(cl, node, now);
+    }
+    if (view->share_pct < 100) {
+        view->effective = CFC_EFFECTIVE_WARMING;
+    }
+    view->why = why_not(view, atomic_load(&node->slot->returned_at), p);
+}
+
+static void node_look(const cfc_cluster_t *cl, const cfc_node_t *node, apr_time_t now,
+                      cfc_node_view_t *view, apr_pool_t *p)
 {
     const cfc_node_slot_t *slot = node->slot;
     const cfc_traffic_t *traffic = &slot->traffic;
@@ -71,16 +93,18 @@ static void node_look(const cfc_node_t *node, cfc_node_view_t *view, apr_pool_t 
     view->url = cfc_text_clean(node->url, p);
     view->route = node->route != NULL ? cfc_text_clean(node->route, p) : NULL;
     view->weight = node->weight;
+    view->tier = node->tier;
     view->admin = cfc_slot_admin(slot);
     view->configured = (cfc_admin_t)node->admin;
     note_look(&slot->admin_note, &view->note, p);
     view->health = cfc_slot_health(slot, &view->cause);
     view->health_at = atomic_load(&slot->health_at);
     view->streak = (int)atomic_load(&slot->streak);
-    view->effective = cfc_effective(view->admin, view->health, view->cause);
+    view->ejected_until = atomic_load(&slot->eject.until);
     probe_look(slot, &view->probe, p);
-    view->why = why_not(view, p);
+    effective_look(cl, node, now, view, p);
     view->in_flight = atomic_load(&traffic->inflight);
+    view->sessions = cfc_sessions_count(&slot->sessions, now, cl->sticky.window_ms);
     view->attempts = atomic_load(&traffic->attempts);
     for (int i = 0; i < 6; i++) {
         view->by_class[i] = atomic_load(&traffic->by_class[i]);
@@ -127,7 +151,8 @@ static const char *cluster_text(const cfc_cluster_view_t *view, apr_pool_t *p)
     return text;
 }
 
-static void cluster_look(const cfc_cluster_t *cl, cfc_cluster_view_t *view, apr_pool_t *p)
+static void cluster_look(const cfc_cluster_t *cl, apr_time_t now, cfc_cluster_view_t *view,
+                         apr_pool_t *p)
 {
     cfc_node_t **nodes = cfc_cluster_nodes(cl);
 
@@ -138,8 +163,8 @@ static void cluster_look(const cfc_cluster_t *cl, cfc_cluster_view_t *view, apr_
     view->nodes_count = cl->nodes->nelts;
     view->nodes = apr_pcalloc(p, sizeof(*view->nodes) * (size_t)(cl->nodes->nelts + 1));
     for (int i = 0; i < cl->nodes->nelts; i++) {
-        node_look(nodes[i], &view->nodes[i], p);
-        view->serving += view->nodes[i].effective == CFC_EFFECTIVE_SERVING;
+        node_look(cl, nodes[i], now, &view->nodes[i], p);
+        view->serving += view->nodes[i].effective >= CFC_EFFECTIVE_WARMING;
     }
     view->level = cluster_level(view);
     view->text = cluster_text(view, p);
@@ -207,7 +232,7 @@ cfc_status_t *cfc_status_look(const cfc_conf_t *conf, apr_time_t now, apr_pool_t
     status->clusters =
         apr_pcalloc(p, sizeof(*status->clusters) * (size_t)(conf->clusters->nelts + 1));
     for (int i = 0; i < conf->clusters->nelts; i++) {
-        cluster_look(clusters[i], &status->clusters[i], p);
+        cluster_look(clusters[i], now, &status->clusters[i], p);
     }
     overall(status, p);
     return status;

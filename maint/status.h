@@ -29,6 +29,7 @@ typedef struct {
     const char *url;
     const char *route;
     apr_int64_t weight;
+    apr_int64_t tier;
     cfc_admin_t admin;
     cfc_admin_t configured;
     cfc_note_t note;                /* since is 0: as configured */
@@ -36,10 +37,13 @@ typedef struct {
     cfc_cause_t cause;
     apr_time_t health_at;           /* 0: never changed */
     int streak;
+    apr_time_t ejected_until;       /* 0: requests say nothing against it */
     cfc_effective_t effective;
-    const char *why;                /* why it is not serving; NULL: it is */
+    int share_pct;                  /* of its share of new sessions; under 100: warming */
+    const char *why;                /* why it is not serving, or not all; NULL: it is */
     cfc_probe_result_t probe;       /* at is 0: none yet */
     int in_flight;
+    uint64_t sessions;              /* live ones, estimated */
     uint64_t attempts;
     uint64_t by_class[6];
     uint64_t new_sessions;
@@ -56,7 +60,7 @@ typedef struct {
     uint64_t refused;
     cfc_level_t level;
     const char *text;               /* "1 of 2 nodes serving; node2 ..." */
-    int serving;
+    int serving;                    /* warming ones included */
     int nodes_count;
     cfc_node_view_t *nodes;
 } cfc_cluster_view_t;

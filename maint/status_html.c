@@ -173,8 +173,16 @@ static void cell_probe(const sheet_t *s, const cfc_node_view_t *node)
 static void node_row(const sheet_t *s, const char *id, const cfc_node_view_t *node)
 {
     cfc_html_add(s->html, "<tr id=\"%s\" data-live>\n<th scope=\"row\">%s<span class=\"soft\">%s"
-                 "</span></th>\n", id, node->name, node->url);
+                 "</span>", id, node->name, node->url);
+    if (node->tier > 0) {
+        cfc_html_add(s->html, "<span class=\"soft\">tier %d</span>", (int)node->tier);
+    }
+    cfc_html_add(s->html, "</th>\n");
     cell_word(s, "Gets", effective_class(node->effective), cfc_effective_word(node->effective));
+    if (node->share_pct < 100) {
+        cfc_html_add(s->html, "<span class=\"soft\">%d %% of its new sessions</span>",
+                     node->share_pct);
+    }
     cell_end(s);
     cell_word(s, "Admin", admin_class(node->admin), cfc_admin_word(node->admin));
     note_lines(s, "by", &node->note);
@@ -191,6 +199,7 @@ static void node_row(const sheet_t *s, const char *id, const cfc_node_view_t *no
     }
     cell_end(s);
     cell_probe(s, node);
+    cell_number(s, "Sessions", node->sessions);
     cell_number(s, "In flight", (uint64_t)node->in_flight);
     cell_number(s, "Requests", node->attempts);
     cell_number(s, "2xx", node->by_class[2]);
@@ -212,7 +221,7 @@ static void button(const sheet_t *s, const char *id, const char *action, const c
 static void node_orders(const sheet_t *s, const char *id, const cfc_cluster_view_t *cluster,
                         const cfc_node_view_t *node)
 {
-    cfc_html_add(s->html, "<tr><td class=\"orders\" colspan=\"12\">\n");
+    cfc_html_add(s->html, "<tr><td class=\"orders\" colspan=\"13\">\n");
     form_begin(s, cluster->name);
     hidden(s, "node", node->name);
     cfc_html_add(s->html, "<label>Reason for a change of %s\n<input name=\"reason\" "
@@ -281,8 +290,8 @@ static void cluster_head(const sheet_t *s, const char *id, const cfc_cluster_vie
 static void cluster_section(const sheet_t *s, int index)
 {
     static const char *const heads[] = {"Node",      "Gets",     "Admin", "Health", "Last probe",
-                                        "In flight", "Requests", "2xx",   "3xx",    "4xx",
-                                        "5xx",       "No answer"};
+                                        "Sessions",  "In flight", "Requests", "2xx",  "3xx",
+                                        "4xx",       "5xx",       "No answer"};
     const cfc_cluster_view_t *cluster = &s->status->clusters[index];
     const char *id = apr_psprintf(s->p, "c%d", index);
 

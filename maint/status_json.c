@@ -34,10 +34,11 @@ static json_t *admin_json(const cfc_node_view_t *node, apr_pool_t *p)
 
 static json_t *health_json(const cfc_node_view_t *node, apr_pool_t *p)
 {
-    return json_pack("{s:s, s:s, s:o, s:i}",
+    return json_pack("{s:s, s:s, s:o, s:o, s:i}",
                      "state", cfc_health_word(node->health),
                      "cause", cfc_cause_word(node->cause),
                      "since", instant_or_null(node->health_at, p),
+                     "ejected_until", instant_or_null(node->ejected_until, p),
                      "streak", node->streak);
 }
 
@@ -74,13 +75,16 @@ static json_t *traffic_json(const cfc_node_view_t *node)
 
 static json_t *node_json(const cfc_node_view_t *node, apr_pool_t *p)
 {
-    return json_pack("{s:s, s:s, s:o, s:I, s:s, s:o, s:o, s:o, s:o, s:o}",
+    return json_pack("{s:s, s:s, s:o, s:I, s:I, s:s, s:i, s:o, s:o, s:o, s:o, s:o, s:o}",
                      "name", node->name,
                      "url", node->url,
                      "route", text_or_null(node->route),
                      "weight", (json_int_t)node->weight,
+                     "tier", (json_int_t)node->tier,
                      "effective", cfc_effective_word(node->effective),
+                     "share_pct", node->share_pct,
                      "why", text_or_null(node->why),
+                     "sessions", count(node->sessions),
                      "admin", admin_json(node, p),
                      "health", health_json(node, p),
                      "probe", probe_json(node, p),

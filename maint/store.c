@@ -128,10 +128,16 @@ static bool doc_update_all(json_t *doc, const cfc_conf_t *conf, apr_pool_t *p)
 }
 
 /* The note goes first: it never explains a state that is not there yet for longer than the
- * next statement takes, and a state is never without its note. */
+ * next statement takes, and a state is never without its note. A stopped node has lost its
+ * sessions to others, a drained one still has them. */
 static void node_apply(cfc_node_slot_t *slot, cfc_admin_t admin, const cfc_note_t *note)
 {
+    cfc_admin_t was = cfc_slot_admin(slot);
+
     cfc_record_write(&slot->admin_note, note, sizeof(*note));
+    if (admin == CFC_ADMIN_ACTIVE && was != CFC_ADMIN_ACTIVE) {
+        cfc_slot_returned(slot, apr_time_now(), was == CFC_ADMIN_STOP);
+    }
     atomic_store(&slot->admin, (uint32_t)admin);
 }
 

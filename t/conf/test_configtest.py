@@ -99,7 +99,7 @@ NODES = [
     ("weight twice", 3, within(f"{SECOND} weight=1 weight=2"),
      ["CFNode node2: weight= is given twice; keep one of them"]),
     ("an option misspelt", 3, within(f"{SECOND} wieght=2"),
-     ['CFNode node2: "wieght" is not an option; did you mean weight? Known: weight, route']),
+     ['CFNode node2: "wieght" is not an option; did you mean weight? Known: weight, tier, route']),
     ("an option without a value", 3, within(f"{SECOND} drain"),
      ['CFNode node2: "drain" is not of the form option=value; known: weight']),
     ("route left empty", 3, within(f"{SECOND} route="),
@@ -129,10 +129,26 @@ SETTINGS = [
      ['CFSticky: "a;b" cannot be a cookie\'s name']),
     ("samesite that is none", 3, within("CFSticky cookie=R samesite=no"),
      ["CFSticky: samesite=no is not known; did you mean none? Known: lax, strict, none"]),
+    ("a cookie's path that is none", 3, within("CFSticky cookie=R path=wiki"),
+     ["CFSticky: path=wiki is not a cookie's path; write it beginning with /"]),
+    ("a cookie's path without a cookie", 3, within("CFSticky session=S path=/wiki"),
+     ["CFSticky: path= is for a cookie of the balancer's own", "add cookie=NAME"]),
+    ("a cookie's domain with a dot before it", 3, within("CFSticky cookie=R domain=.example.com"),
+     ["CFSticky: domain=.example.com is not a domain", "for example domain=example.com"]),
+    ("a cookie's lifetime without a unit", 3, within("CFSticky cookie=R lifetime=3600"),
+     ["CFSticky: lifetime=3600 is not a duration; write 1m to 365d with its unit, for example "
+      "lifetime=8h"]),
+    ("a cookie's lifetime of seconds", 3, within("CFSticky cookie=R lifetime=30s"),
+     ["CFSticky: lifetime=30s is out of range; allowed is 1m to 365d, for example lifetime=8h"]),
+    ("secure that is none", 3, within("CFSticky cookie=R secure=on"),
+     ["CFSticky: secure=on is not known; known: auto, always"]),
+    ("strict that is none", 3, within("CFSticky cookie=R strict=yes"),
+     ["CFSticky: strict=yes is not known; known: off, on"]),
     ("stickiness with an option misspelt", 3, within("CFSticky coookie=R"),
      ['CFSticky: "coookie" is not an option; did you mean cookie? Known: cookie, session']),
     ("a method that is none", 3, within("CFBalance fastest"),
-     ['CFBalance: "fastest" is not a method; known: least-busy, round-robin']),
+     ['CFBalance: "fastest" is not a method; known: least-busy, round-robin, '
+      'random-two, latency, sessions']),
     ("a method misspelt", 3, within("CFBalance least-bussy"),
      ['CFBalance: "least-bussy" is not a method; did you mean least-busy?']),
     ("a method left out", 3, within("CFBalance"), ["CFBalance takes one argument"]),
@@ -176,7 +192,8 @@ SETTINGS = [
 ]
 
 PROBES = [
-    ("a probe of no kind", 3, within("CFProbe"), ['CFProbe: "" is not a kind of probe', "tcp, http"]),
+    ("a probe of no kind", 3, within("CFProbe"),
+     ['CFProbe: "" is not a kind of probe', "tcp, http"]),
     ("a probe of another kind", 3, within("CFProbe ping"),
      ['CFProbe: "ping" is not a kind of probe; known: tcp, http']),
     ("an http probe without a path", 3, within("CFProbe http"),
@@ -202,7 +219,8 @@ PROBES = [
      ["CFProbe: port=65536 is out of range; allowed is 1 to 65535, for example port=8090"]),
     ("an expectation of a tcp probe", 3, within("CFProbe tcp expect=confluence"),
      ["CFProbe tcp: expect= and host= are for http probes; remove them, or write CFProbe http"]),
-    ("a host of a tcp probe", 3, within("CFProbe tcp host=wiki"), ["CFProbe tcp: expect= and host"]),
+    ("a host of a tcp probe", 3, within("CFProbe tcp host=wiki"),
+     ["CFProbe tcp: expect= and host"]),
 ]
 
 PASSES = [
@@ -346,7 +364,8 @@ GOOD = [
      within("CFSticky cookie=R session=JSESSIONID samesite=strict", "CFBalance round-robin",
             "CFProbe tcp port=1 interval=1h", "CFRetry attempts=1 budget=0s body=16M",
             "CFTimeout connect=100ms answer=1h", "CFTesters 10.0.0.1 10.0.0.0/8 ::1")),
-    ("a later line overrides an earlier one", within("CFBalance round-robin", "CFBalance least-busy")),
+    ("a later line overrides an earlier one",
+     within("CFBalance round-robin", "CFBalance least-busy")),
     ("a quoted name", f'<CFCluster "c">\n{NODE}\n</CFCluster>'),
     ("passes and their exceptions in a virtual host",
      within() + '\nCFClusterPass / c\n<VirtualHost *:1>\nCFClusterPass /static !\n'
@@ -372,23 +391,22 @@ def test_an_area_that_admits_nobody_is_pointed_out(new_httpd):
 
 
 MISSING = [
-    # scheme,  without,                                      what is said
-    ("http",   ["proxy", "proxy_http", "proxy_ajp"],         "mod_cfcluster needs mod_proxy, loaded "
-                                                             "before it; write LoadModule proxy_mod"),
-    ("http",   ["proxy_http"],                               "CFNode node1: needs mod_proxy_http; "
-                                                             "add LoadModule proxy_http_module"),
-    ("ajp",    ["proxy_ajp"],                                "CFNode node1: needs mod_proxy_ajp; "
-                                                             "add LoadModule proxy_ajp_module"),
-    ("https",  ["ssl", "http2"],                             "CFNode node1: needs mod_ssl; add "
-                                                             "LoadModule ssl_module"),
+    # scheme, without, what is said
+    ("http", ["proxy", "proxy_http", "proxy_ajp"],
+     "mod_cfcluster needs mod_proxy, loaded before it; write LoadModule proxy_module"),
+    ("http", ["proxy_http"],
+     "CFNode node1: needs mod_proxy_http; add LoadModule proxy_http_module"),
+    ("ajp", ["proxy_ajp"], "CFNode node1: needs mod_proxy_ajp; add LoadModule proxy_ajp_module"),
+    ("https", ["ssl", "http2"], "CFNode node1: needs mod_ssl; add LoadModule ssl_module"),
 ]
 
 
 @pytest.mark.parametrize("scheme, without, fragment", MISSING,
                          ids=[f"without {row[1][0]}" for row in MISSING])
 def test_a_module_of_httpd_that_is_missing_is_named(new_httpd, scheme, without, fragment):
-    code, output = configtest(new_httpd(without=without), f"<CFCluster c>\nCFNode node1 {scheme}://127.0.0.1:1\n"
-                                                          "CFProbe tcp\n</CFCluster>")
+    code, output = configtest(
+        new_httpd(without=without),
+        f"<CFCluster c>\nCFNode node1 {scheme}://127.0.0.1:1\nCFProbe tcp\n</CFCluster>")
     assert code != 0 and fragment in output
 
 

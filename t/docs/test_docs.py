@@ -127,7 +127,9 @@ def test_no_option_is_documented_that_does_not_exist():
 
 def test_every_balance_method_probe_kind_and_profile_line_is_documented():
     text = sections(DIRECTIVES, 2)
-    for method in re.findall(r'^    {"([\w-]+)", \w+},', source("lb/method.c"), re.M):
+    methods = re.findall(r'^    {"([\w-]+)", \w+, \d, \w+},', source("lb/method.c"), re.M)
+    assert f"- Syntax: `CFBalance {'|'.join(methods)}`\n" in text["CFBalance"]
+    for method in methods:
         assert f"- `{method}`: " in text["CFBalance"]
     for kind in words("cfc_probe_kinds"):
         assert f"`CFProbe {kind} " in text["CFProbe"]

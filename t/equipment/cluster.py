@@ -26,10 +26,11 @@ def node_line(node):
 
 def config(nodes, inside="", outside="", probe=FAST_PROBE, line=node_line):
     """The smallest sensible configuration; more lines can go into the cluster's section, where a
-    later one overrides an earlier one, and after it. line makes the CFNode line of a node."""
+    later one overrides an earlier one, and after it. line makes the CFNode line of a node. Nodes
+    that return are at once in full service."""
     members = "\n".join(f"    {line(node)}" for node in nodes)
     return (f"<CFCluster confluence>\n    CFProfile confluence\n{members}\n    {probe}\n"
-            f"    {inside}\n</CFCluster>\nCFClusterPass \"/\" confluence\n{STATUS_PAGE}{outside}\n")
+            f"    CFSlowStart 0s\n    {inside}\n</CFCluster>\nCFClusterPass \"/\" confluence\n{STATUS_PAGE}{outside}\n")
 
 
 class Cluster:

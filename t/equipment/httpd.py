@@ -23,7 +23,8 @@ MODULES = """log_config unixd authz_core authz_host authz_user authn_core authn_
 MPMS = {
     "event": "StartServers 2\nThreadsPerChild 32\nMaxRequestWorkers 128\nMaxSpareThreads 128",
     "worker": "StartServers 2\nThreadsPerChild 32\nMaxRequestWorkers 128\nMaxSpareThreads 128",
-    "prefork": "StartServers 4\nMaxRequestWorkers 100\nServerLimit 100\nMaxSpareServers 100",
+    "prefork": "StartServers 16\nMinSpareServers 16\nMaxSpareServers 100\nServerLimit 100\n"
+               "MaxRequestWorkers 100",
 }
 
 BASE = """\
@@ -79,6 +80,7 @@ class Httpd:
     def __init__(self, config="", port=None, with_module=True, without=()):
         """without: names of httpd's modules that are not to be loaded."""
         self.port = port or ports.free()
+        self.ports = [self.port]
         self.url = f"http://127.0.0.1:{self.port}"
         self.root = Path(tempfile.mkdtemp(prefix="cfc-httpd-"))
         self.conf = self.root / "httpd.conf"
@@ -111,6 +113,7 @@ class Httpd:
     def listen_tls(self, config=""):
         """Append a virtual host with TLS (and HTTP/2); returns its https:// address."""
         port = ports.free()
+        self.ports.append(port)
         cert, key = tls.certificate()
         self.add(f"""Listen 127.0.0.1:{port}
             <VirtualHost *:{port}>
@@ -170,7 +173,19 @@ class Httpd:
         self._again(signal.SIGUSR1)
 
     def restart(self):
+        self._await_quiet()
         self._again(signal.SIGHUP)
+
+    def _await_quiet(self):
+        """Wait until no connection is just being closed, if that comes soon. httpd 2.4.71 itself
+        can crash in that moment: told to end, a child aborts the sockets on its workers' list,
+        and a worker frees a socket before it takes it off (apr_os_sock_get in mod_mpm_event)."""
+        def quiet():
+            return not ports.closing(self.ports) and not any(map(proc.runs, self.children()))
+        try:
+            proc.wait_for(quiet, "httpd is quiet", 3)
+        except AssertionError:
+            pass    # a node hangs, or so
 
     def _again(self, number):
         self.write()
@@ -198,6 +213,7 @@ class Httpd:
 
     def shut_down(self):
         """Stop it, every process of it. Returns what had to be ended by force, in words."""
+        self._await_quiet()
         ended = self.proc.stop(20)
         left = self.processes()
         self._kill_all()
@@ -206,6 +222,7 @@ class Httpd:
 
     def kill9(self):
         """End every process of it at once, as a power cut would."""
+        self.allow("AH00098")       # the next start finds the pid file
         self.proc.kill()
         self._kill_all()
 

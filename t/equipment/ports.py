@@ -3,11 +3,15 @@
 
 import random
 import socket
+from pathlib import Path
 
 # Below the range that the kernel takes clients' ports from (32768 and up): there, somebody's
 # outgoing connection may sit on the port of a server that is being restarted, and a client
 # that knocks at a dead server can end up connected to itself.
 _RANGE = range(20000, 32000)
+
+# States of a connection, from the kernel's tcp_states.h, that are neither open nor over.
+_CLOSING = {"04", "05", "08", "09", "0B"}
 
 _given = set()
 
@@ -39,3 +43,12 @@ def answers(port):
     except OSError:
         return False
     return True
+
+
+def closing(ports):
+    """Whether a server on one of these ports of the loopback is just closing a connection."""
+    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        _, local, _, state = line.split()[:4]
+        if state in _CLOSING and int(local.partition(":")[2], 16) in ports:
+            return True
+    return False

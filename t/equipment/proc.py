@@ -69,13 +69,27 @@ def table():
     for entry in os.listdir("/proc"):
         if entry.isdigit():
             try:
-                with open(f"/proc/{entry}/stat", encoding="utf-8", errors="replace") as f:
-                    head, _, tail = f.read().rpartition(")")
+                found[int(entry)] = _stat(f"/proc/{entry}")
             except OSError:
                 continue
-            state, parent, _, session = tail.split()[:4]
-            found[int(entry)] = (int(parent), int(session), state, head.partition("(")[2])
     return found
+
+
+def _stat(directory):
+    with open(directory + "/stat", encoding="utf-8", errors="replace") as f:
+        head, _, tail = f.read().rpartition(")")
+    state, parent, _, session = tail.split()[:4]
+    return int(parent), int(session), state, head.partition("(")[2]
+
+
+def runs(pid):
+    """Whether a thread of the process has something to do just now."""
+    try:
+        tasks = os.listdir(f"/proc/{pid}/task")
+        states = [_stat(f"/proc/{pid}/task/{task}")[2] for task in tasks]
+    except OSError:
+        return False
+    return any(state in "RD" for state in states)
 
 
 def family(pid):

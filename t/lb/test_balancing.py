@@ -89,7 +89,7 @@ def refusing(new_cluster, scripted, nodes, **more):
 def test_a_refused_connection_costs_nobody_anything(new_cluster, scripted, nodes):
     cluster = refusing(new_cluster, scripted, nodes, inside="CFBalance round-robin")
     assert new_sessions(cluster, 20) == "node2: 20"
-    assert cluster.counter("node1", "connect_failures") >= 10
+    assert cluster.counter("node1", "connect_failures") > 0
 
 
 def test_users_of_a_node_that_refuses_are_moved_without_an_error(new_cluster, scripted, nodes):

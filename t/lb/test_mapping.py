@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which requests go to which cluster: CFClusterPass, virtual hosts, and what httpd serves itself."""
+"""Which requests go to which cluster: CFClusterPass, virtual hosts, what httpd serves itself."""
 
 import pytest
 

@@ -6,7 +6,8 @@ import http.cookies
 
 import pytest
 
-from equipment.client import User, raw_get, spread
+from equipment.client import User, node_of, raw_get, spread
+from equipment.cluster import ONE_PROBE
 
 
 @pytest.fixture(scope="module")
@@ -129,6 +130,38 @@ def test_a_user_moved_to_another_node_stays_there(new_cluster):
     assert user.node == cluster.other(first) and user.cookies["CFROUTE"] != cookie
     cluster.activate(first)
     assert spread(user.get("/page") for _ in range(5)) == f"{cluster.other(first)}: 5"
+
+
+def test_a_user_whose_node_fails_a_request_gets_one_cookie_that_is_the_other_nodes(
+        new_cluster, scripted, nodes):
+    node1 = scripted("node1")
+    cluster = new_cluster(members=[node1, nodes[1]], probe=ONE_PROBE).start()
+    cluster.httpd.allow(r"\[proxy(_http)?:(error|warn)\]")
+    first, second = own_cookie(cluster, "node1"), own_cookie(cluster, "node2")
+    node1.script = "close"
+    answer = cluster.user().get("/page", headers={"Cookie": first})
+    assert node_of(answer) == "node2"
+    assert f"CFROUTE={route_cookie(answer).value}" == second
+
+
+def test_a_user_with_two_own_cookies_stays_where_he_was_moved(new_cluster):
+    cluster = new_cluster().start()
+    one, two = own_cookie(cluster, "node1"), own_cookie(cluster, "node2")
+    cluster.stop_node("node1")
+    answer = cluster.user().get("/page", headers={"Cookie": f"{one}; {two}"})
+    assert node_of(answer) == "node2"
+    assert f"CFROUTE={route_cookie(answer).value}" == two
+    cluster.activate("node1")
+    assert {ask(cluster, f"Cookie: {two}; {one}") for _ in range(6)} == {"node2"}
+
+
+def test_the_own_cookie_has_the_scope_and_lifetime_that_are_configured(new_cluster):
+    cluster = new_cluster(inside="CFSticky cookie=WIKI path=/page domain=example.com lifetime=8h "
+                                 "secure=always").start()
+    lines = cluster.user().get("/page").raw.headers.getlist("Set-Cookie")
+    (line,) = [line for line in lines if line.startswith("WIKI=")]
+    assert line.split("; ")[1:] == ["Path=/page", "Domain=example.com", "Max-Age=28800",
+                                    "HttpOnly", "SameSite=Lax", "Secure"]
 
 
 def test_over_tls_the_own_cookie_is_secure_and_samesite_is_as_configured(new_cluster):

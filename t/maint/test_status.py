@@ -117,7 +117,7 @@ def test_a_button_changes_a_node_and_comes_back_to_the_page(cluster):
     assert [r.status_code for r in answer.history] == [303]
     assert answer.status_code == 200
     assert said(answer) == ("node1 of cluster confluence is draining: it keeps its users and takes "
-                            "no new ones")
+                            "no new ones; it has no session")
     assert cluster.node("node1")["admin"]["reason"] == "upgrade"
     assert "active -> drain by 127.0.0.1: upgrade" in cluster.httpd.error_log()
 

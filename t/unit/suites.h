@@ -8,9 +8,12 @@
 
 #define CFC_SUITES(SUITE) \
     SUITE(effective)      \
+    SUITE(eject)          \
     SUITE(record)         \
     SUITE(segment)        \
     SUITE(inflight)       \
+    SUITE(latency)        \
+    SUITE(sessions)       \
     SUITE(method)         \
     SUITE(choose)         \
     SUITE(route)          \
@@ -19,6 +22,7 @@
     SUITE(waiting)        \
     SUITE(opt)            \
     SUITE(node_url)       \
+    SUITE(sticky)         \
     SUITE(target)         \
     SUITE(areas)          \
     SUITE(presets)        \

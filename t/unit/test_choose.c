@@ -146,6 +146,104 @@ START_TEST(a_request_gets_the_node_that_the_states_allow)
 }
 END_TEST
 
+#define FREE CFC_STRICT_OFF
+#define STRICT CFC_STRICT_ON
+
+/* What rules of httpd and strict=on make of it. */
+static const struct {
+    const char *label;
+    state_t states[NODES];
+    cfc_strict_t strict;
+    const char *forced;                 /* NULL: not */
+    const char *routes, *tried;
+    const char *want;
+} bound[] = {
+    {"forced, no session",         {UP, UP, UP},       FREE, "node3", "", "", "node3 forced"},
+    {"forced from the own node",   {UP, UP, UP},       FREE, "node3", "node2", "", "node3 forced"},
+    {"forced to the own node",     {UP, UP, UP},       FREE, "node3", "node3", "", "node3 forced"},
+    {"forced where it drains",     {UP, UP, DRAIN},    FREE, "node3", "", "", "node3 forced"},
+    {"forced to a failing one",    {UP, UP, FAILING},  FREE, "node3", "", "", "node3 forced"},
+    {"forced to a last resort",    {UP, UP, SLOW},     FREE, "node3", "", "", "node3 forced"},
+    {"forced to a stopped one",    {UP, UP, STOP},     FREE, "node3", "", "", "node1 new"},
+    {"forced to one set up",       {UP, UP, SETUP},    FREE, "node3", "", "", "node1 new"},
+    {"forced to one never probed", {UP, UP, NEW},      FREE, "node3", "", "", "node1 new"},
+    {"forced to one that starts",  {UP, UP, STARTING}, FREE, "node3", "", "", "node1 new"},
+    {"forced to a gone one",       {UP, UP, GONE},     FREE, "node3", "node2", "", "node2 sticky"},
+    {"forced, tried",              {UP, UP, UP},       FREE, "node3", "", "node3", "node1 new"},
+    {"forced, tried, own node",    {UP, UP, UP},       FREE, "node3", "node2", "node3",
+     "node2 sticky"},
+    {"forced, tried, own gone",    {UP, GONE, UP},     FREE, "node3", "node2", "node3",
+     "node1 moved"},
+    {"strict, no session",         {UP, UP, UP},       STRICT, NULL, "", "", "node1 new"},
+    {"strict, no session, tried",  {UP, UP, UP},       STRICT, NULL, "", "node1", "node2 new"},
+    {"strict, only a slow one",    {GONE, SLOW, GONE}, STRICT, NULL, "", "", "node2 new"},
+    {"strict, own node up",        {UP, UP, UP},       STRICT, NULL, "node3", "", "node3 sticky"},
+    {"strict, own node drains",    {UP, UP, DRAIN},    STRICT, NULL, "node3", "", "node3 sticky"},
+    {"strict, own node slow",      {UP, UP, SLOW},     STRICT, NULL, "node3", "", "node3 sticky"},
+    {"strict, own node gone",      {UP, UP, GONE},     STRICT, NULL, "node3", "", "none"},
+    {"strict, own node stopped",   {UP, UP, STOP},     STRICT, NULL, "node3", "", "none"},
+    {"strict, own node tried",     {UP, UP, UP},       STRICT, NULL, "node3", "node3", "none"},
+    {"strict, others are slow",    {SLOW, SLOW, GONE}, STRICT, NULL, "node3", "", "none"},
+    {"strict, the second route",   {UP, UP, GONE},     STRICT, NULL, "node3 node2", "",
+     "node2 sticky"},
+    {"strict and forced",          {UP, UP, UP},       STRICT, "node3", "node2", "",
+     "node3 forced"},
+    {"strict, forced, it is gone", {UP, UP, GONE},     STRICT, "node3", "node2", "", "none"},
+    {"strict, forced, tried",      {UP, UP, UP},       STRICT, "node3", "", "node3", "none"},
+};
+
+START_TEST(a_forced_or_strict_request_gets_its_node_or_what_its_rule_allows)
+{
+    cfc_kit_t kit = cfc_kit_open("node1 node2 node3");
+    cfc_ask_t ask = ask_for(&kit, bound[_i].routes, bound[_i].tried);
+    const char *got;
+
+    kit.cl->sticky.strict = bound[_i].strict;
+    ask.forced = bound[_i].forced ? named(&kit, bound[_i].forced) : NULL;
+    set_states(&kit, bound[_i].states);
+    got = choice_text(&kit, &ask);
+    ck_assert_msg(strcmp(got, bound[_i].want) == 0, "%s: got %s, expected %s", bound[_i].label,
+                  got, bound[_i].want);
+    cfc_kit_close(&kit);
+}
+END_TEST
+
+/* node1 is ejected, and its time is over. */
+static const struct {
+    const char *label;
+    cfc_strict_t strict;
+    const char *forced, *routes;
+    bool want;
+} trials[] = {
+    {"no session",                   FREE,   NULL,    "",      true},
+    {"a session of its own",         FREE,   NULL,    "node1", true},
+    {"another node's session",       FREE,   NULL,    "node2", false},
+    {"forced elsewhere",             FREE,   "node2", "",      false},
+    {"forced there",                 FREE,   "node1", "",      false},
+    {"strict, no session",           STRICT, NULL,    "",      true},
+    {"strict, a session of its own", STRICT, NULL,    "node1", false},
+};
+
+START_TEST(an_ejected_node_is_tried_with_what_can_go_elsewhere)
+{
+    cfc_kit_t kit = cfc_kit_open("node1 node2");
+    cfc_ask_t ask = ask_for(&kit, trials[_i].routes, "");
+    cfc_choice_t choice;
+    bool got;
+
+    kit.cl->sticky.strict = trials[_i].strict;
+    ask.forced = trials[_i].forced ? named(&kit, trials[_i].forced) : NULL;
+    atomic_store(&named(&kit, "node1")->slot->eject.until, 1);
+    got = cfc_choose_trial(kit.cl, &ask, apr_time_from_sec(10), &choice);
+    ck_assert_msg(got == trials[_i].want, "%s", trials[_i].label);
+    if (got) {
+        ck_assert_str_eq(choice.node->name, "node1");
+        ck_assert_int_eq(choice.why, CFC_WHY_TRIAL);
+    }
+    cfc_kit_close(&kit);
+}
+END_TEST
+
 START_TEST(choosing_changes_nothing)
 {
     cfc_kit_t kit = cfc_kit_open("node1 node2 node3");
@@ -197,7 +295,7 @@ END_TEST
 /* Some nodes have had turns, the others none: they were away, or are new. */
 static const struct {
     const char *label, *nodes;
-    uint64_t picked[NODES];
+    uint64_t turns[NODES];
     int sessions;
     const char *want;
 } returns[] = {
@@ -209,7 +307,7 @@ static const struct {
      "node1: 3, node2: 4, node3: 4"},
     {"a heavy one",             "node1 node2:4",       {10000, 0},        11,
      "node1: 2, node2: 9"},
-    {"beside a heavy one",      "node1:4 node2",       {10000, 0},        11,
+    {"beside a heavy one",      "node1:4 node2",       {2500, 0},         11,
      "node1: 8, node2: 3"},
     {"two turns behind: owed",  "node1 node2",         {3, 0},            5,
      "node1: 1, node2: 4"},
@@ -225,7 +323,7 @@ START_TEST(a_node_that_returns_does_not_take_every_new_session)
 
     kit.cl->method = cfc_method_find("round-robin");
     for (int i = 0; i < kit.cl->nodes->nelts; i++) {
-        atomic_store(&cfc_cluster_nodes(kit.cl)[i]->slot->traffic.picked, returns[_i].picked[i]);
+        atomic_store(&cfc_cluster_nodes(kit.cl)[i]->slot->turns, returns[_i].turns[i] * CFC_TURN);
     }
     for (int i = 0; i < returns[_i].sessions; i++) {
         cfc_ask_t ask = {.dice = cfc_kit_dice()};
@@ -249,9 +347,11 @@ START_TEST(turns_of_nodes_that_do_not_serve_lift_nobody)
     cfc_kit_t kit = cfc_kit_open("node1 node2");
     cfc_choice_t choice = {.node = named(&kit, "node2"), .why = CFC_WHY_NEW};
 
-    atomic_store(&named(&kit, "node1")->slot->traffic.picked, 10000);
+    kit.cl->method = cfc_method_find("round-robin");
+    atomic_store(&named(&kit, "node1")->slot->turns, 10000 * CFC_TURN);
     cfc_kit_state(named(&kit, "node1"), CFC_ADMIN_DRAIN, CFC_HEALTH_UP, CFC_CAUSE_NONE);
     cfc_choice_taken(kit.cl, &choice);
+    ck_assert_uint_eq(atomic_load(&choice.node->slot->turns), CFC_TURN);
     ck_assert_uint_eq(atomic_load(&choice.node->slot->traffic.picked), 1);
     cfc_kit_close(&kit);
 }
@@ -291,6 +391,10 @@ Suite *cfc_choose_suite(void)
     TCase *tcase = tcase_create("choose");
 
     tcase_add_loop_test(tcase, a_request_gets_the_node_that_the_states_allow, 0, CFC_ROWS(rows));
+    tcase_add_loop_test(tcase, a_forced_or_strict_request_gets_its_node_or_what_its_rule_allows,
+                        0, CFC_ROWS(bound));
+    tcase_add_loop_test(tcase, an_ejected_node_is_tried_with_what_can_go_elsewhere, 0,
+                        CFC_ROWS(trials));
     tcase_add_test(tcase, choosing_changes_nothing);
     tcase_add_test(tcase, a_cluster_without_nodes_has_none_to_choose);
     tcase_add_test(tcase, a_request_tries_each_of_the_most_nodes_once);

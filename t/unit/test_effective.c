@@ -66,6 +66,38 @@ START_TEST(the_table_has_every_combination_once)
 }
 END_TEST
 
+#define MS(n) ((n) * INT64_C(1000))
+#define RETURN MS(1795000000000)
+
+static const struct {
+    const char *label;
+    int64_t returned_at, now;
+    apr_int64_t slow_start_ms;
+    int want;
+} warmth[] = {
+    {"never was away",             0,      RETURN,             60000, 100},
+    {"no slow start",              RETURN, RETURN,             0,     100},
+    {"at once: the floor",         RETURN, RETURN,             60000, 5},
+    {"until it is above the floor", RETURN, RETURN + MS(3599), 60000, 5},
+    {"a tenth",                    RETURN, RETURN + MS(6000),  60000, 10},
+    {"half",                       RETURN, RETURN + MS(30000), 60000, 50},
+    {"the last moment",            RETURN, RETURN + MS(59999), 60000, 99},
+    {"the end",                    RETURN, RETURN + MS(60000), 60000, 100},
+    {"long ago",                   RETURN, RETURN * 2,         60000, 100},
+    {"an hour, half-way",          RETURN, RETURN + MS(1800000), 3600000, 50},
+    {"a clock read just before",   RETURN, RETURN - MS(2),     60000, 5},
+    {"a clock set back",           RETURN, RETURN - MS(60000), 60000, 100},
+};
+
+START_TEST(a_node_that_returned_warms_up_evenly)
+{
+    int got = cfc_warming_pct(warmth[_i].returned_at, warmth[_i].now, warmth[_i].slow_start_ms);
+
+    ck_assert_msg(got == warmth[_i].want, "%s: %d %%, expected %d", warmth[_i].label, got,
+                  warmth[_i].want);
+}
+END_TEST
+
 START_TEST(zeroed_memory_gets_no_traffic)
 {
     ck_assert_int_eq(cfc_effective(0, 0, 0), CFC_EFFECTIVE_OUT);
@@ -112,6 +144,7 @@ Suite *cfc_effective_suite(void)
 
     tcase_add_loop_test(tcase, effective_state_follows_the_truth_table, 0, CFC_ROWS(rows));
     tcase_add_test(tcase, the_table_has_every_combination_once);
+    tcase_add_loop_test(tcase, a_node_that_returned_warms_up_evenly, 0, CFC_ROWS(warmth));
     tcase_add_test(tcase, zeroed_memory_gets_no_traffic);
     tcase_add_test(tcase, admin_words_are_read_back);
     tcase_add_loop_test(tcase, other_words_are_no_admin_state, 0, CFC_ROWS(no_admin_words));

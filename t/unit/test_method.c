@@ -2,9 +2,11 @@
  * test_method.c: how each balance method spreads new sessions over nodes that all serve. */
 #include "lb/method.h"
 
+#include <apr_strings.h>
 #include <string.h>
 
 #include "lb/choose.h"
+#include "lb/effective.h"
 #include "t/unit/kit.h"
 #include "t/unit/suites.h"
 
@@ -22,18 +24,19 @@ START_TEST(methods_are_found_by_name_and_the_default_is_least_busy)
 }
 END_TEST
 
-START_TEST(a_turn_of_a_node_is_shorter_by_its_weight)
+START_TEST(a_turn_is_shorter_by_weight_and_longer_while_warming)
 {
     cfc_node_t node = {.weight = 1};
 
-    ck_assert_uint_eq(cfc_node_turns(&node, 0), 0);
-    ck_assert_uint_eq(cfc_node_turns(&node, 1), CFC_TURN);
+    ck_assert_uint_eq(cfc_node_turn(&node, 100), CFC_TURN);
+    ck_assert_uint_eq(cfc_node_turn(&node, 50), 2 * CFC_TURN);
+    ck_assert_uint_eq(cfc_node_turn(&node, 5), 20 * CFC_TURN);
     node.weight = 4;
-    ck_assert_uint_eq(cfc_node_turns(&node, 1), CFC_TURN / 4);
-    ck_assert_uint_eq(cfc_node_turns(&node, 8), 2 * CFC_TURN);
+    ck_assert_uint_eq(cfc_node_turn(&node, 100), CFC_TURN / 4);
+    ck_assert_uint_eq(cfc_node_turn(&node, 25), CFC_TURN);
     node.weight = 100;
-    ck_assert_uint_eq(cfc_node_turns(&node, UINT64_C(100000000000)),
-                      UINT64_C(1000000000) * CFC_TURN);
+    ck_assert_uint_eq(cfc_node_turn(&node, 1), CFC_TURN);
+    ck_assert_uint_lt(CFC_TURN / 100 - cfc_node_turn(&node, 100), CFC_TURN / 100000);
 }
 END_TEST
 
@@ -170,16 +173,283 @@ START_TEST(equals_are_drawn_by_their_weights)
 }
 END_TEST
 
+/* The share of new sessions that each node gets when nothing else changes. */
+typedef struct {
+    int inflight;
+    int latency_ms;
+    int sessions;
+    int tier;
+    int pct;                    /* warm; 0: it never was away */
+} load_t;
+
+static const struct {
+    const char *label, *method, *nodes;
+    load_t loads[4];
+    double want[4];
+} shares[] = {
+    {"three alike",                 "random-two", "node1 node2 node3", {{0}},
+     {1 / 3., 1 / 3., 1 / 3.}},
+    {"the worst of three is never the better of two", "random-two", "node1 node2 node3",
+     {{0}, {0}, {.inflight = 5}}, {1 / 2., 1 / 2., 0}},
+    {"the second gets its one pair of three", "random-two", "node1 node2 node3",
+     {{0}, {.inflight = 1}, {.inflight = 2}}, {2 / 3., 1 / 3., 0}},
+    {"drawn by weight",             "random-two", "node1:2 node2 node3",
+     {{0}, {.inflight = 1}, {.inflight = 2}}, {5 / 6., 1 / 6., 0}},
+    {"two are least-busy",          "random-two", "node1 node2", {{.inflight = 1}, {0}}, {0, 1}},
+
+    {"the quick one",               "latency", "node1 node2",
+     {{.latency_ms = 10}, {.latency_ms = 100}}, {1, 0}},
+    {"the quick one is busy",       "latency", "node1 node2",
+     {{.latency_ms = 10, .inflight = 10}, {.latency_ms = 100}}, {0, 1}},
+    {"equally long to wait",        "latency", "node1 node2",
+     {{.latency_ms = 10, .inflight = 9}, {.latency_ms = 100}}, {1 / 2., 1 / 2.}},
+    {"the heavy one may be slower", "latency", "node1 node2:4",
+     {{.latency_ms = 10}, {.latency_ms = 30}}, {0, 1}},
+    {"nothing is known of one",     "latency", "node1 node2", {{.latency_ms = 10}, {0}}, {0, 1}},
+    {"nothing is known, but busy",  "latency", "node1 node2",
+     {{.latency_ms = 10}, {.inflight = 10}}, {1, 0}},
+
+    {"the one with fewer",          "sessions", "node1 node2", {{.sessions = 9}, {.sessions = 8}},
+     {0, 1}},
+    {"the one with fewer by weight", "sessions", "node1 node2:2",
+     {{.sessions = 9}, {.sessions = 17}}, {0, 1}},
+    {"equal by weight",             "sessions", "node1 node2:2",
+     {{.sessions = 8}, {.sessions = 16}}, {1 / 3., 2 / 3.}},
+
+    {"tier 0 only",                 "least-busy", "node1 node2 node3",
+     {{0}, {.tier = 1}, {.inflight = 9}}, {1, 0, 0}},
+    {"the lowest there is",         "least-busy", "node1 node2 node3",
+     {{.tier = 9}, {.tier = 3}, {.tier = 3}}, {0, 1 / 2., 1 / 2.}},
+    {"tiers with turns",            "round-robin", "node1 node2 node3",
+     {{0}, {0}, {.tier = 1}}, {1 / 2., 1 / 2., 0}},
+    {"tiers with draws",            "random-two", "node1 node2 node3",
+     {{.tier = 1}, {0}, {.inflight = 1}}, {0, 1, 0}},
+
+    {"just back, all idle",         "least-busy", "node1 node2", {{0}, {.pct = 5}},
+     {0.975, 0.025}},
+    {"half warm, all idle",         "least-busy", "node1 node2", {{0}, {.pct = 50}},
+     {0.75, 0.25}},
+    {"just back, others at work",   "least-busy", "node1 node2", {{.inflight = 9}, {.pct = 5}},
+     {0.95, 0.05}},
+    {"half warm, others at work",   "least-busy", "node1 node2", {{.inflight = 9}, {.pct = 50}},
+     {0.5, 0.5}},
+    {"nobody else in its tier",     "least-busy", "node1 node2", {{.pct = 5}, {.tier = 1}}, {1, 0}},
+    {"all are just back",           "least-busy", "node1 node2", {{.pct = 5}, {.pct = 5}},
+     {1 / 2., 1 / 2.}},
+    {"just back and drawn",         "random-two", "node1 node2 node3",
+     {{.inflight = 9}, {.inflight = 9}, {.pct = 10}}, {7 / 15., 7 / 15., 1 / 15.}},
+    {"just back and quick",         "latency", "node1 node2",
+     {{.latency_ms = 100}, {.latency_ms = 10, .pct = 20}}, {0.8, 0.2}},
+    {"just back without sessions",  "sessions", "node1 node2", {{.sessions = 500}, {.pct = 20}},
+     {0.8, 0.2}},
+    {"its turns are longer",        "round-robin", "node1 node2", {{0}, {.pct = 25}}, {0.8, 0.2}},
+    {"its turns are longer by weight", "round-robin", "node1:2 node2 node3",
+     {{0}, {.pct = 50}, {0}}, {4 / 7., 1 / 7., 2 / 7.}},
+};
+
+#define NOW apr_time_from_sec(1795000000)
+
+static void set_loads(const cfc_kit_t *kit, const load_t *loads)
+{
+    kit->cl->slow_start_ms = 60000;
+    for (int i = 0; i < kit->cl->nodes->nelts; i++) {
+        cfc_node_t *node = cfc_cluster_nodes(kit->cl)[i];
+
+        node->tier = loads[i].tier;
+        atomic_store(&node->slot->traffic.inflight, loads[i].inflight);
+        atomic_store(&node->slot->traffic.picked, 1000u * (unsigned)i);
+        atomic_store(&node->slot->sessions.mark,
+                     (uint64_t)loads[i].sessions << 32 | 1000u * (unsigned)i);
+        if (loads[i].latency_ms > 0) {
+            cfc_latency_note(&node->slot->latency, loads[i].latency_ms * 1000, NOW);
+        }
+        if (loads[i].pct > 0) {
+            atomic_store(&node->slot->returned_at,
+                         NOW - apr_time_from_msec(kit->cl->slow_start_ms * loads[i].pct / 100));
+        }
+    }
+}
+
+static void check_share(const char *label, const char *what, double got, double draws, double want)
+{
+    double off = got - draws * want;
+
+    /* six standard errors; and two, for what is not drawn but taken in turn */
+    ck_assert_msg(off * off <= 36 * draws * want * (1 - want) + 4, "%s: %s got %.0f of %.0f, "
+                  "expected %.1f", label, what, got, draws, draws * want);
+}
+
+START_TEST(a_node_gets_the_share_that_its_load_tier_and_warmth_give_it)
+{
+    const int draws = 20000;
+    cfc_kit_t kit = cfc_kit_open(shares[_i].nodes);
+    cfc_node_t **nodes = cfc_cluster_nodes(kit.cl);
+    unsigned drawn[NODES_MAX] = {0};
+
+    kit.cl->method = cfc_method_find(shares[_i].method);
+    set_loads(&kit, shares[_i].loads);
+    for (int i = 0; i < draws; i++) {
+        cfc_ask_t ask = {.dice = cfc_kit_dice(), .now = NOW};
+        cfc_choice_t choice;
+
+        ck_assert_int_eq(cfc_choose(kit.cl, &ask, &choice), APR_SUCCESS);
+        if (kit.cl->method->turns) {
+            cfc_choice_taken(kit.cl, &choice);
+        }
+        for (int j = 0; j < kit.cl->nodes->nelts; j++) {
+            drawn[j] += nodes[j] == choice.node;
+        }
+    }
+    for (int i = 0; i < kit.cl->nodes->nelts; i++) {
+        check_share(apr_pstrcat(kit.pool, shares[_i].method, ", ", shares[_i].label, NULL),
+                    nodes[i]->name, drawn[i], draws, shares[_i].want[i]);
+    }
+    cfc_kit_close(&kit);
+}
+END_TEST
+
+START_TEST(round_robin_follows_a_changed_weight_at_once)
+{
+    cfc_kit_t kit = cfc_kit_open("node1:3 node2");
+    unsigned given[NODES_MAX] = {0};
+
+    kit.cl->method = cfc_method_find("round-robin");
+    for (int i = 0; i < 4000; i++) {
+        give_session(&kit);
+    }
+    cfc_cluster_nodes(kit.cl)[0]->weight = 1;
+    for (int i = 0; i < 100; i++) {
+        given[give_session(&kit)]++;
+    }
+    ck_assert_str_eq(cfc_kit_spread(&kit, given), "node1: 50, node2: 50");
+    cfc_kit_close(&kit);
+}
+END_TEST
+
+/* A node that returns, over its slow start: new sessions per tenth of it, on average of many. */
+START_TEST(a_node_that_returns_gets_a_share_that_grows_evenly)
+{
+    const int rounds = 400, each = 20;
+    cfc_kit_t kit = cfc_kit_open("node1 node2");
+    cfc_node_t *back = cfc_cluster_nodes(kit.cl)[1];
+    unsigned drawn[12] = {0};
+
+    kit.cl->slow_start_ms = 60000;
+    cfc_slot_returned(back->slot, NOW, true);
+    for (int i = 0; i < rounds * each * 12; i++) {
+        int tenth = i % 12;
+        apr_time_t at = NOW + apr_time_from_msec(6000 * tenth + 6000 * (i / 12 % each) / each);
+        cfc_ask_t ask = {.dice = cfc_kit_dice(), .now = at};
+        cfc_choice_t choice;
+
+        ck_assert_int_eq(cfc_choose(kit.cl, &ask, &choice), APR_SUCCESS);
+        drawn[tenth] += choice.node == back;
+    }
+    for (int tenth = 0; tenth < 12; tenth++) {
+        double pct = 0;
+
+        for (int i = 0; i < each; i++) {
+            pct += cfc_warming_pct(NOW, NOW + apr_time_from_msec(6000 * tenth + 6000 * i / each),
+                                   60000) / 100. / each;
+        }
+        check_share("after so many tenths", apr_psprintf(kit.pool, "%d", tenth), drawn[tenth],
+                    rounds * each, pct / 2);
+    }
+    ck_assert_uint_lt(drawn[0] * 10, drawn[10]);
+    cfc_kit_close(&kit);
+}
+END_TEST
+
+/* Two nodes in virtual time: a new user every 10 ms or so, each with one request. node1 takes
+ * 50 ms for one, node2 slow_ms. */
+#define FLOW_MAX 4096
+
+typedef struct {
+    apr_time_t ends[FLOW_MAX];
+    int place[FLOW_MAX];        /* which node has it; -1: it has been answered */
+    unsigned first, next;
+    int slow_ms;
+} flow_t;
+
+static void answer_those_due(const cfc_kit_t *kit, flow_t *flow, apr_time_t now)
+{
+    for (unsigned i = flow->first; i != flow->next; i++) {
+        int *place = &flow->place[i % FLOW_MAX];
+        apr_time_t ends = flow->ends[i % FLOW_MAX];
+
+        if (*place >= 0 && ends <= now) {
+            cfc_node_slot_t *slot = cfc_cluster_nodes(kit->cl)[*place]->slot;
+
+            cfc_slot_end(slot, 0);
+            cfc_latency_note(&slot->latency,
+                             apr_time_from_msec(*place == 1 ? flow->slow_ms : 50), ends);
+            *place = -1;
+        }
+    }
+    while (flow->first != flow->next && flow->place[flow->first % FLOW_MAX] < 0) {
+        flow->first++;
+    }
+}
+
+/* From one second to another. @return node2's part of the users */
+static double part_of_node2(const cfc_kit_t *kit, flow_t *flow, int from_s, int to_s)
+{
+    int users = 0, twos = 0;
+
+    for (apr_time_t now = NOW + apr_time_from_sec(from_s); now < NOW + apr_time_from_sec(to_s);
+         now += apr_time_from_msec(1 + cfc_kit_dice() % 19)) {
+        cfc_ask_t ask = {.dice = cfc_kit_dice(), .now = now};
+        cfc_choice_t choice;
+        int place;
+
+        answer_those_due(kit, flow, now);
+        ck_assert_int_eq(cfc_choose(kit->cl, &ask, &choice), APR_SUCCESS);
+        place = choice.node == cfc_cluster_nodes(kit->cl)[1];
+        cfc_slot_begin(choice.node->slot, 0);
+        flow->ends[flow->next % FLOW_MAX] = now + apr_time_from_msec(place ? flow->slow_ms : 50);
+        flow->place[flow->next++ % FLOW_MAX] = place;
+        users++;
+        twos += place;
+    }
+    return (double)twos / users;
+}
+
+START_TEST(latency_sends_few_to_a_slow_node_and_its_share_when_it_is_well)
+{
+    static flow_t flow;
+    cfc_kit_t kit = cfc_kit_open("node1 node2");
+    double alike, slow, well;
+
+    kit.cl->method = cfc_method_find("latency");
+    flow.slow_ms = 50;
+    alike = part_of_node2(&kit, &flow, 0, 60);
+    flow.slow_ms = 1000;
+    slow = part_of_node2(&kit, &flow, 60, 360);
+    flow.slow_ms = 50;
+    part_of_node2(&kit, &flow, 360, 480);       /* time to see it */
+    well = part_of_node2(&kit, &flow, 480, 540);
+    ck_assert_msg(alike > 0.45 && alike < 0.55, "alike: %.3f", alike);
+    ck_assert_msg(slow > 0 && slow < 0.05, "slow: %.3f", slow);
+    ck_assert_msg(well > 0.45 && well < 0.55, "well again: %.3f", well);
+    cfc_kit_close(&kit);
+}
+END_TEST
+
 Suite *cfc_method_suite(void)
 {
     Suite *suite = suite_create("lb/method");
     TCase *tcase = tcase_create("method");
 
     tcase_add_test(tcase, methods_are_found_by_name_and_the_default_is_least_busy);
-    tcase_add_test(tcase, a_turn_of_a_node_is_shorter_by_its_weight);
+    tcase_add_test(tcase, a_turn_is_shorter_by_weight_and_longer_while_warming);
     tcase_add_loop_test(tcase, a_method_spreads_sessions_as_it_says, 0, CFC_ROWS(spreads));
     tcase_add_test(tcase, round_robin_gives_each_its_share_in_every_round);
     tcase_add_loop_test(tcase, equals_are_drawn_by_their_weights, 0, CFC_ROWS(ties));
+    tcase_add_loop_test(tcase, a_node_gets_the_share_that_its_load_tier_and_warmth_give_it, 0,
+                        CFC_ROWS(shares));
+    tcase_add_test(tcase, round_robin_follows_a_changed_weight_at_once);
+    tcase_add_test(tcase, a_node_that_returns_gets_a_share_that_grows_evenly);
+    tcase_add_test(tcase, latency_sends_few_to_a_slow_node_and_its_share_when_it_is_well);
     suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -86,6 +86,7 @@ static cfc_probe_conf_t *new_cluster(const char *name)
                                 .expect = CFC_EXPECT_CONFLUENCE, .interval_ms = NEVER_MS,
                                 .timeout_ms = 400, .rise = 2, .fall = 2};
     cl->name = name;
+    cl->sticky.window_ms = 1800000;
     cl->nodes = apr_array_make(pool, 4, sizeof(cfc_node_t *));
     cl->probe = probe;
     APR_ARRAY_PUSH((apr_array_header_t *)monitor.clusters, cfc_cluster_t *) = cl;
@@ -358,6 +359,60 @@ START_TEST(health_from_before_is_kept_and_doubt_is_cleared_in_half_the_interval)
 }
 END_TEST
 
+static const struct {
+    const char *label;
+    cfc_health_t before;
+    bool returns;
+} returns[] = {
+    {"was never probed", CFC_HEALTH_UNKNOWN,    false},
+    {"was starting",     CFC_HEALTH_STARTING,   true},
+    {"was up",           CFC_HEALTH_UP,         false},
+    {"was in doubt",     CFC_HEALTH_FAILING,    false},
+    {"was down",         CFC_HEALTH_DOWN,       true},
+    {"was coming back",  CFC_HEALTH_RECOVERING, true},
+};
+
+START_TEST(a_node_that_is_up_again_has_returned_without_its_sessions)
+{
+    cfc_scripted_node_t peer = {.manner = CFC_NODE_ANSWERS, .answer = RUNNING};
+    cfc_node_slot_t *slot;
+
+    cfc_scripted_node_start(&peer);
+    new_cluster("wiki")->interval_ms = 100;
+    slot = new_node("n1", peer.port)->slot;
+    cfc_slot_health_set(slot, returns[_i].before, CFC_CAUSE_NONE);
+    cfc_sessions_note(&slot->sessions, 1, apr_time_now(), 1800000);
+    start_monitor();
+    WAIT_FOR(peer.accepted >= 3 && atomic_load(&slot->streak) >= 2);
+    stop_monitor();
+    cfc_scripted_node_stop(&peer);
+    ck_assert_msg((atomic_load(&slot->returned_at) != 0) == returns[_i].returns, "%s",
+                  returns[_i].label);
+    ck_assert_msg(cfc_sessions_count(&slot->sessions, apr_time_now(), 1800000)
+                      == (returns[_i].returns ? 0 : 1), "%s", returns[_i].label);
+}
+END_TEST
+
+START_TEST(sessions_are_counted_while_nodes_are_probed)
+{
+    cfc_scripted_node_t peer = {.manner = CFC_NODE_ANSWERS, .answer = RUNNING};
+    cfc_node_slot_t *slot;
+
+    cfc_scripted_node_start(&peer);
+    new_cluster("wiki");
+    slot = new_node("n1", peer.port)->slot;
+    for (uint64_t client = 1; client <= 5; client++) {
+        cfc_sessions_note(&slot->sessions, client, apr_time_now(), 1800000);
+    }
+    atomic_store(&slot->traffic.picked, 70);
+    start_monitor();
+    WAIT_FOR(cfc_sessions_live(&slot->sessions, 70) == 5);
+    stop_monitor();
+    cfc_scripted_node_stop(&peer);
+    ck_assert_uint_eq(cfc_sessions_live(&slot->sessions, 72), 7);
+}
+END_TEST
+
 START_TEST(each_change_of_health_is_one_line_and_one_instant)
 {
     cfc_scripted_node_t good = {.manner = CFC_NODE_ANSWERS, .answer = RUNNING};
@@ -489,6 +544,9 @@ Suite *cfc_monitor_suite(void)
     tcase_add_test(tc, a_node_that_hangs_delays_no_other);
     tcase_add_test(tc, probes_of_one_node_never_overlap);
     tcase_add_test(tc, health_from_before_is_kept_and_doubt_is_cleared_in_half_the_interval);
+    tcase_add_loop_test(tc, a_node_that_is_up_again_has_returned_without_its_sessions, 0,
+                        CFC_ROWS(returns));
+    tcase_add_test(tc, sessions_are_counted_while_nodes_are_probed);
     tcase_add_test(tc, each_change_of_health_is_one_line_and_one_instant);
     tcase_add_test(tc, the_books_of_a_dead_child_are_closed);
     tcase_add_loop_test(tc, it_ends_soon_when_it_should, 0, CFC_ROWS(endings));

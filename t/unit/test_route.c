@@ -6,6 +6,7 @@
 #include <apr_strings.h>
 #include <string.h>
 
+#include "lb/sessions.h"
 #include "t/unit/kit.h"
 #include "t/unit/suites.h"
 
@@ -170,32 +171,93 @@ START_TEST(the_clients_cookie_says_a_node_only_if_it_was_our_own_cookie)
     ck_assert(cfc_routes_cookie_says(&routes, cfc_cluster_node(kit.cl, "node1")));
     ck_assert(!cfc_routes_cookie_says(&routes, cfc_cluster_node(kit.cl, "node2")));
     ck_assert(!cfc_routes_cookie_says(&routes, cfc_cluster_node(kit.cl, "node3")));
+    cfc_routes_read(kit.cl, "JSESSIONID=A.node2", "/", &routes);
+    ck_assert(!cfc_routes_cookie_says(&routes, cfc_cluster_node(kit.cl, "node2")));
+}
+END_TEST
+
+START_TEST(of_two_own_cookies_the_first_that_names_a_node_says_it)
+{
+    cfc_routes_t routes;
+
+    cfc_routes_read(kit.cl, "CFROUTE=gone; CFROUTE=token-node2; CFROUTE=token-node1", "/",
+                    &routes);
+    ck_assert(cfc_routes_cookie_says(&routes, cfc_cluster_node(kit.cl, "node2")));
+    ck_assert(!cfc_routes_cookie_says(&routes, cfc_cluster_node(kit.cl, "node1")));
 }
 END_TEST
 
 static const struct {
+    const char *label, *cookies, *target;
+    const char *want;           /* the session id that is hashed; NULL: none */
+} sessions[] = {
+    {"none",                     "CFROUTE=token-node1", "/",           NULL},
+    {"with a route",             "JSESSIONID=A.node1", "/",            "A.node1"},
+    {"without a route",          "CFROUTE=token-node1; JSESSIONID=A", "/", "A"},
+    {"quoted",                   "JSESSIONID=\"A\"", "/",              "A"},
+    {"an empty one",             "JSESSIONID=", "/",                   NULL},
+    {"the first of two",         "JSESSIONID=A; JSESSIONID=B", "/",    "A"},
+    {"the first that says anything", "JSESSIONID=; JSESSIONID=B", "/", "B"},
+    {"in the path",              NULL, "/x;jsessionid=C",              "C"},
+    {"cookie before path",       "JSESSIONID=A", "/x;jsessionid=C",    "A"},
+};
+
+START_TEST(a_client_is_known_by_its_session_id)
+{
+    const char *want = sessions[_i].want;
+    cfc_routes_t routes;
+
+    cfc_routes_read(kit.cl, sessions[_i].cookies, sessions[_i].target, &routes);
+    ck_assert_msg(routes.session == (want ? cfc_sessions_hash(want, strlen(want), 0) : 0), "%s",
+                  sessions[_i].label);
+}
+END_TEST
+
+#define HOST_WIDE NULL, NULL, 0
+#define EIGHT_HOURS_MS 28800000
+
+static const struct {
     const char *label;
-    int samesite;
-    bool secure;
+    const char *path, *domain;
+    apr_int64_t lifetime_ms;
+    cfc_samesite_t samesite;
+    cfc_secure_t secure;
+    bool tls;
     const char *want;
 } cookies[] = {
-    {"over http",         CFC_SAMESITE_LAX,    false,
+    {"over http", HOST_WIDE, CFC_SAMESITE_LAX, CFC_SECURE_AUTO, false,
      "CFROUTE=token-node2; Path=/; HttpOnly; SameSite=Lax"},
-    {"over https",        CFC_SAMESITE_LAX,    true,
+    {"over https", HOST_WIDE, CFC_SAMESITE_LAX, CFC_SECURE_AUTO, true,
      "CFROUTE=token-node2; Path=/; HttpOnly; SameSite=Lax; Secure"},
-    {"strict",            CFC_SAMESITE_STRICT, true,
+    {"strict", HOST_WIDE, CFC_SAMESITE_STRICT, CFC_SECURE_AUTO, true,
      "CFROUTE=token-node2; Path=/; HttpOnly; SameSite=Strict; Secure"},
-    {"none, for iframes", CFC_SAMESITE_NONE,   true,
+    {"none, for iframes", HOST_WIDE, CFC_SAMESITE_NONE, CFC_SECURE_AUTO, true,
      "CFROUTE=token-node2; Path=/; HttpOnly; SameSite=None; Secure"},
+    {"TLS ends before httpd", HOST_WIDE, CFC_SAMESITE_LAX, CFC_SECURE_ALWAYS, false,
+     "CFROUTE=token-node2; Path=/; HttpOnly; SameSite=Lax; Secure"},
+    {"always, over https", HOST_WIDE, CFC_SAMESITE_LAX, CFC_SECURE_ALWAYS, true,
+     "CFROUTE=token-node2; Path=/; HttpOnly; SameSite=Lax; Secure"},
+    {"a path", "/wiki", NULL, 0, CFC_SAMESITE_LAX, CFC_SECURE_AUTO, false,
+     "CFROUTE=token-node2; Path=/wiki; HttpOnly; SameSite=Lax"},
+    {"a domain", NULL, "example.com", 0, CFC_SAMESITE_LAX, CFC_SECURE_AUTO, false,
+     "CFROUTE=token-node2; Path=/; Domain=example.com; HttpOnly; SameSite=Lax"},
+    {"a lifetime", NULL, NULL, EIGHT_HOURS_MS, CFC_SAMESITE_LAX, CFC_SECURE_AUTO, false,
+     "CFROUTE=token-node2; Path=/; Max-Age=28800; HttpOnly; SameSite=Lax"},
+    {"all of it", "/w", "a.b", EIGHT_HOURS_MS, CFC_SAMESITE_NONE, CFC_SECURE_ALWAYS, false,
+     "CFROUTE=token-node2; Path=/w; Domain=a.b; Max-Age=28800; HttpOnly; SameSite=None; Secure"},
 };
 
 START_TEST(the_route_cookie_has_the_attributes_that_its_client_needs)
 {
+    cfc_sticky_t *sticky = &kit.cl->sticky;
     const char *got;
 
-    kit.cl->sticky.samesite = cookies[_i].samesite;
-    got = cfc_route_cookie(kit.cl, cfc_cluster_node(kit.cl, "node2"), cookies[_i].secure,
-                           kit.pool);
+    sticky->path = cookies[_i].path;
+    sticky->domain = cookies[_i].domain;
+    sticky->lifetime_ms = cookies[_i].lifetime_ms;
+    sticky->samesite = cookies[_i].samesite;
+    sticky->secure = cookies[_i].secure;
+    got = cfc_route_cookie(kit.cl, cfc_cluster_node(kit.cl, "node2"), cookies[_i].tls, kit.pool);
     ck_assert_msg(strcmp(got, cookies[_i].want) == 0, "%s: %s", cookies[_i].label, got);
 }
 END_TEST
@@ -256,6 +318,8 @@ Suite *cfc_route_suite(void)
     tcase_add_test(tcase, more_routes_than_fit_are_left_out);
     tcase_add_loop_test(tcase, the_longest_hostile_line_is_nobodys, 0, CFC_ROWS(fillers));
     tcase_add_test(tcase, the_clients_cookie_says_a_node_only_if_it_was_our_own_cookie);
+    tcase_add_test(tcase, of_two_own_cookies_the_first_that_names_a_node_says_it);
+    tcase_add_loop_test(tcase, a_client_is_known_by_its_session_id, 0, CFC_ROWS(sessions));
     tcase_add_loop_test(tcase, the_route_cookie_has_the_attributes_that_its_client_needs, 0,
                         CFC_ROWS(cookies));
     tcase_add_test(tcase, the_route_cookie_is_read_back);

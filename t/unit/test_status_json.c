@@ -60,8 +60,8 @@ static void set_health(const cfc_node_t *node, cfc_health_t health, cfc_cause_t 
 START_TEST(version_1_has_these_names)
 {
     static const char *const names[] = {
-        "name", "url", "route", "weight", "effective", "why", "admin", "health", "probe",
-        "traffic"};
+        "name", "url", "route", "weight", "tier", "effective", "share_pct", "why", "sessions",
+        "admin", "health", "probe", "traffic"};
     json_t *json, *node, *ignored;
     const char *effective;
 
@@ -168,6 +168,30 @@ START_TEST(why_a_node_does_not_serve_is_told_with_people_first)
 }
 END_TEST
 
+START_TEST(a_warming_node_serves_and_says_how_warm_it_is)
+{
+    const cfc_status_page_t page = {.server = "x", .base = "x", .token = "x"};
+    cfc_node_view_t *node;
+    cfc_status_t *status;
+
+    small.cl->slow_start_ms = 60000;
+    small.node2->tier = 1;
+    cfc_slot_returned(small.node2->slot, apr_time_now() - apr_time_from_sec(30), true);
+    cfc_sessions_note(&small.node2->slot->sessions, 1, apr_time_now(), 1800000);
+    status = look();
+    node = &status->clusters[0].nodes[1];
+    ck_assert_str_eq(cfc_effective_word(node->effective), "warming");
+    ck_assert_int_ge(node->share_pct, 50);
+    ck_assert_int_lt(node->share_pct, 60);
+    ck_assert_ptr_nonnull(strstr(node->why, "% of its share of new sessions"));
+    ck_assert_int_eq(status->clusters[0].serving, 2);
+    ck_assert_int_eq(status->level, CFC_LEVEL_OK);
+    ck_assert_uint_eq(node->sessions, 1);
+    ck_assert_ptr_nonnull(strstr(cfc_status_html(status, &page, small.p), "tier 1"));
+    ck_assert_int_eq(status->clusters[0].nodes[0].share_pct, 100);
+}
+END_TEST
+
 static const char evil[] = "\"><script>alert('\xff')</script>";
 
 START_TEST(json_stays_json_whatever_people_and_nodes_say)
@@ -224,6 +248,7 @@ Suite *cfc_status_json_suite(void)
     tcase_add_loop_test(tcase, the_overview_tells_what_is_not_well, 0,
                         CFC_ROWS(views));
     tcase_add_test(tcase, why_a_node_does_not_serve_is_told_with_people_first);
+    tcase_add_test(tcase, a_warming_node_serves_and_says_how_warm_it_is);
     tcase_add_test(tcase, json_stays_json_whatever_people_and_nodes_say);
     tcase_add_test(tcase, the_page_stays_a_page_whatever_people_and_nodes_say);
     tcase_add_test(tcase, a_page_without_any_cluster_says_so);

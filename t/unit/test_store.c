@@ -334,6 +334,44 @@ START_TEST(a_missing_directory_is_made_and_a_missing_parent_is_trouble)
 }
 END_TEST
 
+static const struct {
+    const char *label;
+    cfc_admin_t before, after;
+    bool returns;
+    uint64_t sessions;          /* of one that it had */
+} returns[] = {
+    {"stays active",        CFC_ADMIN_ACTIVE, CFC_ADMIN_ACTIVE, false, 1},
+    {"is drained",          CFC_ADMIN_ACTIVE, CFC_ADMIN_DRAIN,  false, 1},
+    {"is stopped",          CFC_ADMIN_ACTIVE, CFC_ADMIN_STOP,   false, 1},
+    {"was drained",         CFC_ADMIN_DRAIN,  CFC_ADMIN_ACTIVE, true,  1},
+    {"was stopped",         CFC_ADMIN_STOP,   CFC_ADMIN_ACTIVE, true,  0},
+    {"drained after stop",  CFC_ADMIN_STOP,   CFC_ADMIN_DRAIN,  false, 1},
+};
+
+START_TEST(a_node_that_is_made_active_has_returned)
+{
+    cfc_node_slot_t *slot = small.node1->slot;
+
+    set_admin(small.node1, returns[_i].before, "before");
+    cfc_sessions_note(&slot->sessions, 1, apr_time_now(), small.cl->sticky.window_ms);
+    atomic_store(&slot->returned_at, 0);
+    set_admin(small.node1, returns[_i].after, "after");
+    ck_assert_msg((atomic_load(&slot->returned_at) != 0) == returns[_i].returns, "%s",
+                  returns[_i].label);
+    ck_assert_msg(cfc_sessions_count(&slot->sessions, apr_time_now(), small.cl->sticky.window_ms)
+                      == returns[_i].sessions, "%s", returns[_i].label);
+}
+END_TEST
+
+START_TEST(httpds_start_is_no_return_of_a_node)
+{
+    set_admin(small.node1, CFC_ADMIN_DRAIN, "upgrade");
+    cfc_small_cluster_restart(&small);
+    ck_assert_int_eq(atomic_load(&small.node1->slot->returned_at), 0);
+    ck_assert_int_eq(atomic_load(&small.node2->slot->returned_at), 0);
+}
+END_TEST
+
 START_TEST(a_change_decided_on_old_state_is_stale)
 {
     cfc_change_t change = change_of(small.node1, CFC_ADMIN_DRAIN, "first");
@@ -422,6 +460,8 @@ Suite *cfc_store_suite(void)
     tcase_add_test(tcase, a_link_in_the_files_place_is_not_followed);
     tcase_add_test(tcase, a_change_that_cannot_be_saved_does_not_happen);
     tcase_add_test(tcase, a_missing_directory_is_made_and_a_missing_parent_is_trouble);
+    tcase_add_loop_test(tcase, a_node_that_is_made_active_has_returned, 0, CFC_ROWS(returns));
+    tcase_add_test(tcase, httpds_start_is_no_return_of_a_node);
     tcase_add_test(tcase, a_change_decided_on_old_state_is_stale);
     tcase_add_test(tcase, writers_in_many_processes_lose_nothing);
     tcase_add_test(tcase, a_writer_killed_inside_shared_memory_does_not_lose_the_saved_state);

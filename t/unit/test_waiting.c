@@ -140,6 +140,30 @@ START_TEST(a_record_is_used_again_when_its_attempt_is_over)
 }
 END_TEST
 
+START_TEST(when_the_child_ends_nobody_waits_any_more)
+{
+    cfc_waiting_t *waiting = cfc_waiting_begin(slot, 1000);
+    cfc_waiting_t *answered = cfc_waiting_begin(slot, 1000);
+    cfc_waiting_t *closed = cfc_waiting_begin(slot, 1000);
+    cfc_waiting_t *later = cfc_waiting_begin(slot, 1000);
+    int other[2];
+
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, other), 0);
+    cfc_waiting_watch(waiting, other[0], &other);
+    cfc_waiting_watch(answered, other[0], &other);
+    cfc_waiting_answered(answered);
+    cfc_waiting_watch(closed, pair[0], &pair);
+    cfc_waiting_answered(closed);
+    cfc_waiting_forget(closed, &pair);
+    ck_assert_int_eq(cfc_waiting_end_all(), 2);
+    ck_assert(!is_shut());
+    cfc_waiting_watch(later, pair[0], &pair);
+    ck_assert(is_shut());
+    close(other[0]);
+    close(other[1]);
+}
+END_TEST
+
 /* Threads whose attempts by turns began before the verdict, and wait until they are freed; or
  * began after it, and must never be: their sockets work to the end. */
 #define ROUNDS 2000
@@ -230,6 +254,7 @@ Suite *cfc_waiting_suite(void)
     tcase_add_test(tcase, a_healthy_nodes_requests_wait_on);
     tcase_add_test(tcase, a_record_is_used_again_when_its_attempt_is_over);
     tcase_add_test(tcase, each_is_freed_and_no_socket_is_shut_down_for_somebody_elses_request);
+    tcase_add_test(tcase, when_the_child_ends_nobody_waits_any_more);    /* the last: it is for good */
     suite_add_tcase(suite, tcase);
     return suite;
 }

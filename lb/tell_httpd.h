@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * tell_httpd.h: what LogFormat and other modules can say of a request, as environment. */
+#ifndef CFC_LB_TELL_HTTPD_H
+#define CFC_LB_TELL_HTTPD_H
+
+#include <httpd.h>
+
+#include "lb/carry_httpd.h"
+#include "lb/choose.h"
+
+/**
+ * Set the environment of a request after an attempt; the last one's stays. docs/logging.md has
+ * the names, mod_proxy_balancer's among them, so that a LogFormat made for it goes on working.
+ * @param attempts made so far, this one included
+ */
+void cfc_tell(request_rec *r, const cfc_cluster_t *cl, const cfc_ask_t *ask,
+              const cfc_choice_t *choice, const cfc_attempt_t *attempt, apr_int64_t attempts);
+
+#endif

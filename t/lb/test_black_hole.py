@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A node whose probe is good but which fails every request, at great speed, so that it is always
+the least busy one. No session may be lost to it, and it must come back by itself."""
+
+import pytest
+
+from equipment.client import spread
+from equipment.cluster import FAST_PROBE
+from equipment.proc import wait_for
+
+# mod_proxy logs what a node does to it.
+PROXY = r"\[proxy(_http)?:(error|warn)\]"
+
+WAYS = ["reset", "close", "busy"]
+
+
+@pytest.fixture
+def place(new_cluster, scripted, nodes):
+    """Makes (cluster, node1): node1 scripted, with a good probe for ever, node2 a Tomcat."""
+    def make(script, inside="CFEject time=1s max=2s", members=2):
+        node1 = scripted("node1")
+        cluster = new_cluster(members=[node1, nodes[1]][:members], probe=FAST_PROBE,
+                              inside=inside).start()
+        cluster.httpd.allow(PROXY)
+        node1.script = script
+        return cluster, node1
+
+    return make
+
+
+def new_sessions(cluster, count):
+    return [cluster.user().get("/page") for _ in range(count)]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_no_new_session_fails_on_it_and_it_gets_hardly_a_request(place, way):
+    cluster, node1 = place(way, inside="CFEject time=1h max=1h")
+    assert spread(new_sessions(cluster, 60)) == "node2: 60"
+    # Three failures in a row eject it, and what was under way by then may add to them.
+    assert 3 <= node1.begun <= 6
+    node = cluster.node("node1")
+    assert (node["health"]["state"], node["effective"]) == ("up", "last-resort")
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_its_sessions_move_without_an_error(place, way):
+    cluster, node1 = place("answer")
+    users = [cluster.new_user() for _ in range(10)]
+    node1.script = way
+    assert {user.get("/page").status_code for user in users} == {200}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_it_comes_back_by_a_trial_when_it_works_again(place, way):
+    cluster, node1 = place(way)
+    assert spread(new_sessions(cluster, 12)) == "node2: 12"
+    node1.script = "answer"
+
+    def back():
+        assert {answer.status_code for answer in new_sessions(cluster, 1)} == {200}
+        return cluster.node("node1")["effective"] == "serving"
+
+    wait_for(back, "a trial")
+
+
+def test_trials_are_one_request_a_second(place):
+    cluster, node1 = place("reset", inside="CFEject time=1s max=1s")
+    new_sessions(cluster, 12)
+    before = node1.begun
+    wait_for(lambda: new_sessions(cluster, 5) and node1.begun > before, "a trial")
+    # Whatever the time, the trial failed and ejected it again: the next sessions leave it alone.
+    after = node1.begun
+    assert spread(new_sessions(cluster, 5)) == "node2: 5"
+    assert node1.begun <= after + 1
+
+
+def test_as_the_only_node_it_gets_everything(place):
+    cluster, node1 = place("busy", members=1)
+    answers = new_sessions(cluster, 10)
+    assert {answer.status_code for answer in answers} == {503}
+    assert node1.begun == 10
+    node1.script = "answer"
+    assert {answer.status_code for answer in new_sessions(cluster, 5)} == {200}
+
+
+def test_failures_zero_never_ejects(place):
+    cluster, node1 = place("reset", inside="CFEject failures=0")
+    assert spread(new_sessions(cluster, 40)) == "node2: 40"
+    assert cluster.node("node1")["effective"] == "serving"
+    assert node1.begun >= 10
+
+
+def test_a_post_gets_the_nodes_503_and_is_not_sent_again(place):
+    cluster, node1 = place("busy")
+    user = cluster.user()
+    answer = user.post("/unique?id=once", headers={"Cookie": "JSESSIONID=ABC.node1"})
+    assert (answer.status_code, node1.begun) == (503, 1)
+    assert "once" not in cluster.nodes["node2"].counters()["ids"]
+
+
+def test_on_status_none_passes_a_503_on(place):
+    cluster, _ = place("busy", inside="CFRetry on-status=none")
+    answer = cluster.user().get("/page", headers={"Cookie": "JSESSIONID=ABC.node1"})
+    assert answer.status_code == 503
