@@ -329,6 +329,15 @@ static const char *set_retry(cmd_parms *cmd, void *unused, int argc, char *const
                      : options(cmd, "CFRetry", cfc_retry_rows, &section->retry, argc, argv);
 }
 
+static const char *set_queue(cmd_parms *cmd, void *unused, int argc, char *const argv[])
+{
+    const char *complaint = inside(cmd);
+
+    (void)unused;
+    return complaint ? complaint
+                     : options(cmd, "CFQueue", cfc_queue_rows, &section->queue, argc, argv);
+}
+
 static const char *set_eject(cmd_parms *cmd, void *unused, int argc, char *const argv[])
 {
     const char *complaint = inside(cmd);
@@ -439,6 +448,7 @@ static cfc_cluster_t *cluster_new(cmd_parms *cmd, const char *name)
     cl->sticky.cookie = "CFROUTE";
     cfc_opt_preset(cfc_retry_rows, &cl->retry);
     cfc_opt_preset(cfc_eject_rows, &cl->eject);
+    cfc_opt_preset(cfc_queue_rows, &cl->queue);
     cfc_opt_preset(cfc_timeout_rows, cl);
     cl->probe = apr_pcalloc(cmd->pool, sizeof(*cl->probe));
     cfc_opt_preset(cfc_probe_rows, cl->probe);
@@ -583,6 +593,7 @@ const command_rec cfc_commands[] = {
                       "[fall=N] [host=..] [port=N]"),
     AP_INIT_TAKE_ARGV("CFRetry", set_retry, NULL, RSRC_CONF,
                       "CFRetry [attempts=N] [budget=TIME] [body=SIZE] [on-status=STATUS,..]"),
+    AP_INIT_TAKE_ARGV("CFQueue", set_queue, NULL, RSRC_CONF, "CFQueue [depth=N] [timeout=TIME]"),
     AP_INIT_TAKE_ARGV("CFEject", set_eject, NULL, RSRC_CONF,
                       "CFEject [failures=N] [time=TIME] [max=TIME]"),
     AP_INIT_TAKE_ARGV("CFTimeout", set_timeout, NULL, RSRC_CONF,

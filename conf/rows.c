@@ -28,6 +28,7 @@ const char *const cfc_probe_kinds[] = {"tcp", "http", NULL};
 
 const cfc_opt_t cfc_node_rows[] = {
     COUNT("weight", cfc_node_t, weight, 1, 100, 1, "2"),
+    COUNT("max", cfc_node_t, max, 0, 100000, 0, "150"),
     COUNT("tier", cfc_node_t, tier, 0, 9, 0, "1"),
     TEXT("route", cfc_node_t, route, NULL, "node1"),
     TEXT("secret", cfc_node_t, secret, NULL, "the-secret-of-the-AJP-connector"),
@@ -56,6 +57,13 @@ const cfc_opt_t cfc_retry_rows[] = {
     MS("budget", cfc_retry_conf_t, budget_ms, 0, 600000, 10000, "10s"),
     BYTES("body", cfc_retry_conf_t, body_bytes, 16 * 1024, 16 * 1024 * 1024, 256 * 1024, "256K"),
     CODES("on-status", cfc_retry_conf_t, on_status, 503, "502,503"),
+    END,
+};
+
+/* depth: at most CFC_QUEUE_MAX, the places that shared memory has for them. */
+const cfc_opt_t cfc_queue_rows[] = {
+    COUNT("depth", cfc_queue_conf_t, depth, 0, 512, 200, "200"),
+    MS("timeout", cfc_queue_conf_t, timeout_ms, 100, 600000, 5000, "5s"),
     END,
 };
 

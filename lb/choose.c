@@ -95,12 +95,19 @@ static bool can_take(const cfc_cluster_t *cl, const cfc_ask_t *ask, const cfc_no
 
 static cfc_node_t *by_route(const cfc_cluster_t *cl, const cfc_ask_t *ask, cfc_effective_t least)
 {
-    for (unsigned i = 0; i < ask->routes.count; i++) {
+    for (unsigned i = 0; i < ask->routes.count && !ask->anywhere; i++) {
         if (can_take(cl, ask, ask->routes.nodes[i], least)) {
             return ask->routes.nodes[i];
         }
     }
     return NULL;
+}
+
+static bool is_full(const cfc_node_t *node)
+{
+    return node->max > 0
+           && atomic_load_explicit(&node->slot->traffic.inflight, memory_order_relaxed)
+                  >= node->max;
 }
 
 /* Nodes that a choice is made among. */
@@ -138,6 +145,9 @@ static field_t *gather(const cfc_cluster_t *cl, const cfc_ask_t *ask, cfc_effect
         if (nodes[i]->tier < tier) {
             tier = nodes[i]->tier;
             in->count = aside->count = 0;
+        }
+        if (is_full(nodes[i])) {
+            continue;       /* but its tier has somebody: the next one stays out of it */
         }
         field = admitted(cl, ask, nodes[i], dice) ? in : aside;
         field->nodes[field->count++] = nodes[i];
@@ -204,12 +214,13 @@ static cfc_node_t *by_method(const cfc_cluster_t *cl, const cfc_ask_t *ask,
     return cheapest(cl->method, field, ask->now, &dice);
 }
 
-static bool anyone_serving(const cfc_cluster_t *cl)
+/* Whether there is an untried node that gets this much. */
+static bool anyone(const cfc_cluster_t *cl, const cfc_ask_t *ask, cfc_effective_t wanted)
 {
     cfc_node_t **nodes = cfc_cluster_nodes(cl);
 
     for (int i = 0; i < cl->nodes->nelts; i++) {
-        if (cfc_node_effective(nodes[i]) == CFC_EFFECTIVE_SERVING) {
+        if (!tried(&ask->tried, i) && cfc_node_effective(nodes[i]) == wanted) {
             return true;
         }
     }
@@ -233,8 +244,8 @@ bool cfc_choose_trial(const cfc_cluster_t *cl, const cfc_ask_t *ask, apr_time_t 
         cfc_eject_t *eject = &nodes[i]->slot->eject;
 
         if (cfc_ejected(eject) && by_table(nodes[i]) == CFC_EFFECTIVE_SERVING
-            && !unfit_for_trial(cl, ask, nodes[i]) && anyone_serving(cl)
-            && cfc_eject_try(eject, now)) {
+            && !unfit_for_trial(cl, ask, nodes[i]) && anyone(cl, ask, CFC_EFFECTIVE_SERVING)
+            && !is_full(nodes[i]) && cfc_eject_try(eject, now)) {
             choice->node = nodes[i];
             choice->why = CFC_WHY_TRIAL;
             choice->at = now;
@@ -244,24 +255,37 @@ bool cfc_choose_trial(const cfc_cluster_t *cl, const cfc_ask_t *ask, apr_time_t 
     return false;
 }
 
-/* Own node, others, and the same among the last resorts. */
+static bool may_move(const cfc_cluster_t *cl, const cfc_ask_t *ask)
+{
+    return !cl->sticky.strict || (ask->routes.count == 0 && ask->forced == NULL);
+}
+
+static cfc_why_t elsewhere(const cfc_ask_t *ask)
+{
+    return ask->routes.count > 0 ? CFC_WHY_MOVED : CFC_WHY_NEW;
+}
+
+/* Own node, others, and the same among the last resorts unless somebody serves who is only
+ * full. */
 static cfc_node_t *by_preference(const cfc_cluster_t *cl, const cfc_ask_t *ask, cfc_why_t *why)
 {
-    bool belongs = ask->routes.count > 0, may_move = !belongs || !cl->sticky.strict;
-    cfc_why_t elsewhere = belongs ? CFC_WHY_MOVED : CFC_WHY_NEW;
+    bool move = may_move(cl, ask);
     cfc_node_t *node = by_route(cl, ask, CFC_EFFECTIVE_STICKY_ONLY);
 
     *why = CFC_WHY_STICKY;
-    if (node == NULL && may_move) {
-        *why = elsewhere;
+    if (node == NULL && move) {
+        *why = elsewhere(ask);
         node = by_method(cl, ask, CFC_EFFECTIVE_SERVING);
+        if (node == NULL && anyone(cl, ask, CFC_EFFECTIVE_SERVING)) {
+            return NULL;
+        }
     }
     if (node == NULL) {
         *why = CFC_WHY_STICKY;
         node = by_route(cl, ask, CFC_EFFECTIVE_LAST_RESORT);
     }
-    if (node == NULL && may_move) {
-        *why = elsewhere;
+    if (node == NULL && move) {
+        *why = elsewhere(ask);
         node = by_method(cl, ask, CFC_EFFECTIVE_LAST_RESORT);
     }
     return node;
@@ -278,7 +302,33 @@ apr_status_t cfc_choose(const cfc_cluster_t *cl, const cfc_ask_t *ask, cfc_choic
     else if (ask->forced == NULL || !cl->sticky.strict) {
         choice->node = by_preference(cl, ask, &choice->why);
     }
-    return choice->node ? APR_SUCCESS : APR_ENOENT;
+    if (choice->node != NULL) {
+        return APR_SUCCESS;
+    }
+    return may_move(cl, ask)
+                   && (anyone(cl, ask, CFC_EFFECTIVE_SERVING)
+                       || anyone(cl, ask, CFC_EFFECTIVE_LAST_RESORT))
+               ? APR_EAGAIN
+               : APR_ENOENT;
+}
+
+bool cfc_choose_takes(const cfc_cluster_t *cl, const cfc_ask_t *ask, cfc_node_t *node,
+                      cfc_choice_t *choice)
+{
+    bool own = false;
+
+    for (unsigned i = 0; i < ask->routes.count; i++) {
+        own = own || ask->routes.nodes[i] == node;
+    }
+    if (!can_take(cl, ask, node, CFC_EFFECTIVE_LAST_RESORT)
+        || (!own && node != ask->forced
+            && cfc_node_effective(node) == CFC_EFFECTIVE_STICKY_ONLY)) {
+        return false;
+    }
+    choice->at = ask->now;
+    choice->node = node;
+    choice->why = node == ask->forced ? CFC_WHY_FORCED : own ? CFC_WHY_STICKY : elsewhere(ask);
+    return true;
 }
 
 /* The most turns of another node in full service. Not the fewest: that could be one that was

@@ -26,6 +26,7 @@ typedef enum {
 typedef struct {
     cfc_node_t *forced;                     /* NULL: none */
     cfc_routes_t routes;                    /* from cfc_routes_read() */
+    bool anywhere;                          /* it waited long: its own node is no better than others */
     cfc_tried_t tried;
     uint32_t dice;                          /* random; all draws of one choice come from it */
     apr_time_t now;
@@ -48,9 +49,18 @@ typedef struct {
  * Threads: any thread of any child; no lock, no allocation.
  * Source:  facts/peers.md D1: mod_jk's order of route, activation and forced recovery.
  *
- * @return APR_SUCCESS; APR_ENOENT: none usable, answer with the outage page
+ * @return APR_SUCCESS; the node that a request belongs to or is forced to may be at its max=;
+ *         APR_EAGAIN: every node that would do is at its max=;
+ *         APR_ENOENT: none usable, answer with the outage page
  */
 apr_status_t cfc_choose(const cfc_cluster_t *cl, const cfc_ask_t *ask, cfc_choice_t *choice);
+
+/**
+ * Whether a request could go to a given node now, other than its own too; sets choice if so.
+ * For a place at it that was handed to the request.
+ */
+bool cfc_choose_takes(const cfc_cluster_t *cl, const cfc_ask_t *ask, cfc_node_t *node,
+                      cfc_choice_t *choice);
 
 /**
  * Pick an ejected node that is due for a trial, for a request that can go elsewhere if it

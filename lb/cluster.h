@@ -40,6 +40,7 @@ typedef struct cfc_node {
     const char *token;              /* what our route cookie says for this node; see route.h */
     const char *secret;             /* AJP secret; NULL: none */
     apr_int64_t weight;             /* 1..100 */
+    apr_int64_t max;                /* requests at one time, over all children; 0: no limit */
     apr_int64_t tier;               /* 0..9; used when no lower one has anybody */
     int admin;                      /* cfc_admin_t: the configured state, unless changed later */
     cfc_where_t where;
@@ -81,6 +82,11 @@ typedef struct {
     cfc_codes_t on_status;          /* answers that mean: ask another node */
 } cfc_retry_conf_t;
 
+typedef struct {
+    apr_int64_t depth;              /* requests that may wait; 0: none */
+    apr_int64_t timeout_ms;         /* how long each may wait */
+} cfc_queue_conf_t;
+
 typedef struct cfc_cluster {
     const char *name;
     const char *profile;            /* NULL: none */
@@ -90,6 +96,7 @@ typedef struct cfc_cluster {
     cfc_sticky_t sticky;
     cfc_retry_conf_t retry;
     cfc_eject_conf_t eject;
+    cfc_queue_conf_t queue;
     apr_int64_t connect_ms;         /* how long connecting to a node may take */
     apr_int64_t answer_ms;          /* how long a node may be silent in an answer */
     struct cfc_probe_conf *probe;   /* never NULL after the section has been read */

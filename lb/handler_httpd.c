@@ -16,19 +16,15 @@
 #include "lb/body_httpd.h"
 #include "lb/books_httpd.h"
 #include "lb/carry_httpd.h"
-#include "lb/choose.h"
 #include "lb/forwarded_httpd.h"
 #include "lb/log.h"
 #include "lb/map_httpd.h"
+#include "lb/place.h"
 #include "lb/route.h"
 #include "lb/tell_httpd.h"
 #include "maint/maintenance_httpd.h"
 
 APLOG_USE_MODULE(cfcluster);
-
-/* How long a request waits for the first probe of a node after httpd has started. */
-#define FIRST_PROBE_WAIT_MS 3000
-#define FIRST_PROBE_LOOK_MS 20
 
 /* What a request looked like before its first attempt. */
 typedef struct {
@@ -46,6 +42,7 @@ typedef struct {
     cfc_choice_t choice;
     cfc_attempt_t attempt;      /* the last one */
     apr_int64_t attempts;       /* made */
+    apr_int64_t queued_ms;      /* spent waiting for a place */
     cfc_body_t *body;           /* NULL: none */
     origin_t origin;
 } journey_t;
@@ -105,23 +102,18 @@ static apr_int64_t elapsed_ms(const request_rec *r)
     return apr_time_as_msec(apr_time_now() - r->request_time);
 }
 
-/* Choose; right after httpd's start wait for the first probes rather than turn users away. */
-static apr_status_t choose(journey_t *j)
+/* A node and a place at it; a request that can go elsewhere if it fails may be a trial. */
+static cfc_place_t take_place(journey_t *j)
 {
+    int child = cfc_conf()->child;
+
     j->ask.dice = dice();
-    j->ask.now = apr_time_now();
     if (j->attempts == 0 && cfc_method_class(j->r->method) == CFC_METHOD_SAFE
         && cfc_choose_trial(j->cl, &j->ask, j->r->request_time, &j->choice)) {
-        return APR_SUCCESS;
+        cfc_slot_begin(j->choice.node->slot, child);
+        return CFC_PLACE_TAKEN;
     }
-    for (int waited = 0;; waited += FIRST_PROBE_LOOK_MS) {
-        apr_status_t status = cfc_choose(j->cl, &j->ask, &j->choice);
-
-        if (status == APR_SUCCESS || waited >= FIRST_PROBE_WAIT_MS || !cfc_choice_pending(j->cl)) {
-            return status;
-        }
-        apr_sleep(apr_time_from_msec(FIRST_PROBE_LOOK_MS));
-    }
+    return cfc_place_take(j->cl, &j->ask, child, &j->choice, &j->queued_ms);
 }
 
 static void tie_client(journey_t *j)
@@ -240,8 +232,6 @@ static bool may_retry(const journey_t *j)
 
 static void attempt_once(journey_t *j)
 {
-    cfc_node_slot_t *slot = j->choice.node->slot;
-    int child = cfc_conf()->child;
     const cfc_terms_t terms = {withhold, j};
 
     j->attempts++;
@@ -252,19 +242,21 @@ static void attempt_once(journey_t *j)
     if (cfc_why_joins(j->choice.why)) {
         cfc_choice_taken(j->cl, &j->choice);
     }
-    cfc_slot_begin(slot, child);
     cfc_carry(j->r, j->choice.node, j->target, &terms, &j->attempt);
-    cfc_slot_end(slot, child);
+    cfc_place_leave(j->cl, j->choice.node, cfc_conf()->child);
     book(j);
     judge_node(j);
     cfc_books_attempt(j->r, j->cl, &j->ask, &j->choice, &j->attempt);
-    cfc_tell(j->r, j->cl, &j->ask, &j->choice, &j->attempt, j->attempts);
+    cfc_tell(j->r, j->cl, &j->ask, &j->choice, &j->attempt, j->attempts,
+             j->queued_ms);
 }
 
 /* Make attempts until one is answered or none is left to make. */
 static int travel(journey_t *j)
 {
-    while (choose(j) == APR_SUCCESS) {
+    cfc_place_t place;
+
+    while ((place = take_place(j)) == CFC_PLACE_TAKEN) {
         bool again;
 
         attempt_once(j);
@@ -286,11 +278,12 @@ static int travel(journey_t *j)
         }
     }
     /* Nobody left. When a node took the request and failed, that is what happened; when none
-     * could even be asked, the service is out. */
+     * could even be asked, the service is out, or too busy. */
     if (j->attempts > 0 && j->attempt.reach != CFC_REACH_NOTHING_SENT) {
         return j->attempt.status;
     }
-    return cfc_maintenance_answer(j->r, j->cl, CFC_CLOSED_OUTAGE);
+    return cfc_maintenance_answer(j->r, j->cl,
+                                  place == CFC_PLACE_BUSY ? CFC_CLOSED_BUSY : CFC_CLOSED_OUTAGE);
 }
 
 /* The node that a rule of httpd names for this request. @return NULL: none */

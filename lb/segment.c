@@ -44,6 +44,8 @@ uint64_t cfc_segment_layout(void)
         sizeof(cfc_cluster_slot_t),
         offsetof(cfc_cluster_slot_t, maintenance),
         offsetof(cfc_cluster_slot_t, maintenance_note),
+        offsetof(cfc_cluster_slot_t, queue),
+        sizeof(cfc_waiter_t),
         sizeof(cfc_note_t),
         sizeof(cfc_probe_result_t),
         sizeof(cfc_traffic_t),
@@ -233,6 +235,9 @@ int cfc_segment_repair(cfc_segment_t *segment, bool (*alive)(int64_t pid))
             struck++;
         }
     }
+    for (int i = 0; i < CFC_CLUSTERS_MAX; i++) {
+        cfc_queue_repair(&segment->clusters[i].queue, alive);
+    }
     if (atomic_load(&segment->uncounted) == 0) {
         for (int i = 0; i < CFC_NODES_MAX; i++) {
             if (segment->nodes[i].cluster[0] != '\0') {
@@ -243,20 +248,52 @@ int cfc_segment_repair(cfc_segment_t *segment, bool (*alive)(int64_t pid))
     return struck;
 }
 
-void cfc_slot_begin(cfc_node_slot_t *slot, int child)
+void cfc_slot_book(cfc_node_slot_t *slot, int child)
 {
-    atomic_fetch_add_explicit(&slot->traffic.inflight, 1, memory_order_relaxed);
     if (child >= 0) {
         atomic_fetch_add_explicit(&slot->busy[child], 1, memory_order_relaxed);
     }
 }
 
-void cfc_slot_end(cfc_node_slot_t *slot, int child)
+void cfc_slot_unbook(cfc_node_slot_t *slot, int child)
 {
     if (child >= 0) {
         atomic_fetch_sub_explicit(&slot->busy[child], 1, memory_order_relaxed);
     }
+}
+
+void cfc_slot_free(cfc_node_slot_t *slot)
+{
     atomic_fetch_sub_explicit(&slot->traffic.inflight, 1, memory_order_relaxed);
+}
+
+void cfc_slot_begin(cfc_node_slot_t *slot, int child)
+{
+    atomic_fetch_add_explicit(&slot->traffic.inflight, 1, memory_order_relaxed);
+    cfc_slot_book(slot, child);
+}
+
+bool cfc_slot_try_begin(cfc_node_slot_t *slot, int child, apr_int64_t max)
+{
+    int32_t inflight = atomic_load_explicit(&slot->traffic.inflight, memory_order_relaxed);
+
+    if (max == 0) {
+        cfc_slot_begin(slot, child);
+        return true;
+    }
+    do {
+        if (inflight >= max) {
+            return false;
+        }
+    } while (!atomic_compare_exchange_weak(&slot->traffic.inflight, &inflight, inflight + 1));
+    cfc_slot_book(slot, child);
+    return true;
+}
+
+void cfc_slot_end(cfc_node_slot_t *slot, int child)
+{
+    cfc_slot_unbook(slot, child);
+    cfc_slot_free(slot);
 }
 
 cfc_health_t cfc_slot_health(const cfc_node_slot_t *slot, cfc_cause_t *cause)

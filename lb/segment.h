@@ -30,6 +30,7 @@
 
 #include "lb/bell.h"
 #include "lb/eject.h"
+#include "lb/queue.h"
 #include "lb/latency.h"
 #include "lb/record.h"
 #include "lb/sessions.h"
@@ -105,6 +106,7 @@ typedef struct cfc_cluster_slot {
     _Atomic uint32_t settled;           /* 1: the saved state was applied (maint/store.h) */
     _Atomic uint32_t maintenance;       /* 1: closed */
     cfc_record_t maintenance_note;      /* cfc_note_t */
+    cfc_queue_t queue;                  /* of requests that wait for a place, any child */
     alignas(CFC_CACHE_LINE) _Atomic uint64_t refused;   /* requests answered with a 503 page */
 } cfc_cluster_slot_t;
 
@@ -181,6 +183,17 @@ int cfc_segment_repair(cfc_segment_t *segment, bool (*alive)(int64_t pid));
 /** Count one request in and out at a node. Any thread; wait-free. child as from _enter(). */
 void cfc_slot_begin(cfc_node_slot_t *slot, int child);
 void cfc_slot_end(cfc_node_slot_t *slot, int child);
+
+/** The same, unless the node has `max` in flight already (0: no limit). @return false: it has */
+bool cfc_slot_try_begin(cfc_node_slot_t *slot, int child, apr_int64_t max);
+
+/**
+ * The two halves of the above, for a place that is handed from one request to another: the total
+ * stays, the books change. free(): the place is nobody's any more.
+ */
+void cfc_slot_book(cfc_node_slot_t *slot, int child);
+void cfc_slot_unbook(cfc_node_slot_t *slot, int child);
+void cfc_slot_free(cfc_node_slot_t *slot);
 
 /** A node's health and cause, read and written as one. Any thread reads; the monitor writes. */
 cfc_health_t cfc_slot_health(const cfc_node_slot_t *slot, cfc_cause_t *cause);

@@ -6,7 +6,8 @@
 #include <apr_strings.h>
 
 void cfc_tell(request_rec *r, const cfc_cluster_t *cl, const cfc_ask_t *ask,
-              const cfc_choice_t *choice, const cfc_attempt_t *attempt, apr_int64_t attempts)
+              const cfc_choice_t *choice, const cfc_attempt_t *attempt, apr_int64_t attempts,
+              apr_int64_t queued_ms)
 {
     apr_table_t *env = r->subprocess_env;
     const cfc_node_t *node = choice->node;
@@ -15,6 +16,7 @@ void cfc_tell(request_rec *r, const cfc_cluster_t *cl, const cfc_ask_t *ask,
     apr_table_setn(env, "CFC_NODE", node->name);
     apr_table_setn(env, "CFC_WHY", cfc_why_word(choice->why));
     apr_table_setn(env, "CFC_ATTEMPTS", apr_itoa(r->pool, (int)attempts));
+    apr_table_setn(env, "CFC_QUEUED_MS", apr_itoa(r->pool, (int)queued_ms));
     if (attempt->answered_at != 0) {
         apr_table_setn(env, "CFC_NODE_MS",
                        apr_psprintf(r->pool, "%" APR_TIME_T_FMT,

@@ -12,8 +12,10 @@
  * Set the environment of a request after an attempt; the last one's stays. docs/logging.md has
  * the names, mod_proxy_balancer's among them, so that a LogFormat made for it goes on working.
  * @param attempts made so far, this one included
+ * @param queued_ms spent waiting for a place so far
  */
 void cfc_tell(request_rec *r, const cfc_cluster_t *cl, const cfc_ask_t *ask,
-              const cfc_choice_t *choice, const cfc_attempt_t *attempt, apr_int64_t attempts);
+              const cfc_choice_t *choice, const cfc_attempt_t *attempt, apr_int64_t attempts,
+              apr_int64_t queued_ms);
 
 #endif

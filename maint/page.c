@@ -12,6 +12,7 @@
 #include "maint/html.h"
 #include "maint/text.h"
 
+#define RETRY_BUSY_S 10
 #define RETRY_LEAST_S 30
 #define RETRY_MOST_S 3600
 #define RETRY_UNANNOUNCED_S 300
@@ -146,6 +147,9 @@ int cfc_page_retry_after(cfc_closed_t why, apr_time_t until, apr_time_t now)
 {
     apr_int64_t left;
 
+    if (why == CFC_CLOSED_BUSY) {
+        return RETRY_BUSY_S;
+    }
     if (why == CFC_CLOSED_OUTAGE) {
         return RETRY_LEAST_S;
     }
@@ -182,11 +186,20 @@ static void end_html(cfc_html_t *html, apr_time_t until, apr_time_t now, apr_poo
 
 static const char *const titles[] = {
     [CFC_CLOSED_OUTAGE] = "Temporarily unavailable",
+    [CFC_CLOSED_BUSY] = "Very busy",
     [CFC_CLOSED_MAINTENANCE] = "Down for maintenance",
 };
 static const char *const texts[] = {
     [CFC_CLOSED_OUTAGE] = "The service cannot be reached right now. It should be back shortly.",
+    [CFC_CLOSED_BUSY] = "More people use the service at this moment than it can take. This page tries "
+                        "again by itself.",
     [CFC_CLOSED_MAINTENANCE] = "The service is being worked on and will be back soon.",
+};
+
+static const char *const states[] = {
+    [CFC_CLOSED_OUTAGE] = "outage",
+    [CFC_CLOSED_BUSY] = "busy",
+    [CFC_CLOSED_MAINTENANCE] = "maintenance",
 };
 
 static const char *message_of(cfc_closed_t why, const cfc_note_t *note, apr_pool_t *p)
@@ -216,7 +229,7 @@ const char *cfc_page_json(cfc_closed_t why, const cfc_note_t *note, apr_time_t n
 {
     bool announced = why == CFC_CLOSED_MAINTENANCE && note->until != 0;
     json_t *json = json_pack("{s:i, s:s, s:s, s:s*, s:i}", "status", 503, "state",
-                             why == CFC_CLOSED_MAINTENANCE ? "maintenance" : "outage", "message",
+                             states[why], "message",
                              message_of(why, note, p), "until",
                              announced ? cfc_time_iso(note->until, p) : NULL, "retry_after_s",
                              cfc_page_retry_after(why, note->until, now));

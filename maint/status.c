@@ -160,6 +160,7 @@ static void cluster_look(const cfc_cluster_t *cl, apr_time_t now, cfc_cluster_vi
     view->closed = cfc_slot_closed(cl->slot);
     note_look(&cl->slot->maintenance_note, &view->note, p);
     view->refused = atomic_load(&cl->slot->refused);
+    view->waiting = (int)atomic_load(&cl->slot->queue.length);
     view->nodes_count = cl->nodes->nelts;
     view->nodes = apr_pcalloc(p, sizeof(*view->nodes) * (size_t)(cl->nodes->nelts + 1));
     for (int i = 0; i < cl->nodes->nelts; i++) {

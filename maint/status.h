@@ -58,6 +58,7 @@ typedef struct {
     bool closed;
     cfc_note_t note;                /* since is 0: nobody ever closed or opened it */
     uint64_t refused;
+    int waiting;                    /* requests in the queue */
     cfc_level_t level;
     const char *text;               /* "1 of 2 nodes serving; node2 ..." */
     int serving;                    /* warming ones included */

@@ -98,7 +98,7 @@ static json_t *cluster_json(const cfc_cluster_view_t *cluster, apr_pool_t *p)
     for (int i = 0; i < cluster->nodes_count; i++) {
         json_array_append_new(nodes, node_json(&cluster->nodes[i], p));
     }
-    return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:i, s:o}",
+    return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:i, s:i, s:o}",
                      "name", cluster->name,
                      "state", cluster->closed ? "maintenance" : "open",
                      "level", cfc_level_word(cluster->level),
@@ -108,6 +108,7 @@ static json_t *cluster_json(const cfc_cluster_view_t *cluster, apr_pool_t *p)
                      "since", instant_or_null(cluster->note.since, p),
                      "until", instant_or_null(cluster->note.until, p),
                      "refused", count(cluster->refused),
+                     "waiting", cluster->waiting,
                      "serving", cluster->serving,
                      "nodes", nodes);
 }

@@ -20,6 +20,7 @@
     SUITE(retry)          \
     SUITE(location)       \
     SUITE(waiting)        \
+    SUITE(queue)          \
     SUITE(opt)            \
     SUITE(node_url)       \
     SUITE(sticky)         \

@@ -357,6 +357,36 @@ START_TEST(turns_of_nodes_that_do_not_serve_lift_nobody)
 }
 END_TEST
 
+START_TEST(turns_of_another_tier_lift_nobody)
+{
+    cfc_kit_t kit = cfc_kit_open("node1 node2");
+    cfc_choice_t choice = {.node = named(&kit, "node2"), .why = CFC_WHY_NEW};
+
+    kit.cl->method = cfc_method_find("round-robin");
+    atomic_store(&named(&kit, "node1")->slot->turns, 10000 * CFC_TURN);
+    named(&kit, "node2")->tier = 1;
+    cfc_choice_taken(kit.cl, &choice);
+    ck_assert_uint_eq(atomic_load(&choice.node->slot->turns), CFC_TURN);
+    cfc_kit_close(&kit);
+}
+END_TEST
+
+START_TEST(a_node_that_returns_begins_with_a_long_turn)
+{
+    cfc_kit_t kit = cfc_kit_open("node1 node2");
+    cfc_choice_t choice = {.node = named(&kit, "node2"), .why = CFC_WHY_NEW,
+                           .at = apr_time_from_sec(1795000000)};
+
+    kit.cl->method = cfc_method_find("round-robin");
+    kit.cl->slow_start_ms = 60000;
+    atomic_store(&named(&kit, "node1")->slot->turns, 10000 * CFC_TURN);
+    cfc_slot_returned(choice.node->slot, choice.at, true);
+    cfc_choice_taken(kit.cl, &choice);
+    ck_assert_uint_eq(atomic_load(&choice.node->slot->turns), 10019 * CFC_TURN);
+    cfc_kit_close(&kit);
+}
+END_TEST
+
 static const struct {
     const char *label;
     state_t states[NODES];
@@ -401,6 +431,8 @@ Suite *cfc_choose_suite(void)
     tcase_add_loop_test(tcase, a_node_that_returns_does_not_take_every_new_session, 0,
                         CFC_ROWS(returns));
     tcase_add_test(tcase, turns_of_nodes_that_do_not_serve_lift_nobody);
+    tcase_add_test(tcase, turns_of_another_tier_lift_nobody);
+    tcase_add_test(tcase, a_node_that_returns_begins_with_a_long_turn);
     tcase_add_loop_test(tcase, waiting_helps_while_a_node_in_service_was_not_probed_yet, 0,
                         CFC_ROWS(pending));
     tcase_add_test(tcase, a_garbled_why_has_the_word_question_mark);
