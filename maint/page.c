@@ -191,8 +191,7 @@ static const char *const titles[] = {
 };
 static const char *const texts[] = {
     [CFC_CLOSED_OUTAGE] = "The service cannot be reached right now. It should be back shortly.",
-    [CFC_CLOSED_BUSY] = "More people use the service at this moment than it can take. This page tries "
-                        "again by itself.",
+    [CFC_CLOSED_BUSY] = "The service is very busy right now. This page tries again by itself.",
     [CFC_CLOSED_MAINTENANCE] = "The service is being worked on and will be back soon.",
 };
 
