@@ -24,7 +24,7 @@ typedef struct {
 } cfc_pass_t;
 
 typedef struct {
-    apr_array_header_t *passes;         /* cfc_pass_t *, a virtual host's before the main server's */
+    apr_array_header_t *passes;         /* cfc_pass_t *; the virtual host's come first */
     struct cfc_protect_conf *protect;
 } cfc_server_conf_t;
 
