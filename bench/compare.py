@@ -136,7 +136,8 @@ def cell(values, form):
 
 def print_series(series):
     floor = statistics.median(series[0].cpu_us)
-    print("| | carries | requests | CPU for a request, µs | above the floor, µs | requests a second |")
+    print("| | carries | requests | CPU for a request, µs | above the floor, µs "
+          "| requests a second |")
     print("|---|---|---|---|---|---|")
     for one in series:
         above = statistics.median(one.cpu_us) - floor

@@ -165,7 +165,7 @@ static void judge_node(const journey_t *j)
         }
         return;
     }
-    if (attempt->reused) {
+    if (attempt->failed && attempt->reused) {
         return;
     }
     atomic_store(&node->slot->probe_wanted, 1);

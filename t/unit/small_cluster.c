@@ -20,18 +20,6 @@ cfc_conf_t *cfc_conf(void)
     return the_conf;
 }
 
-cfc_cluster_t *cfc_conf_cluster(const cfc_conf_t *conf, const char *name)
-{
-    for (int i = 0; i < conf->clusters->nelts; i++) {
-        cfc_cluster_t *cl = APR_ARRAY_IDX(conf->clusters, i, cfc_cluster_t *);
-
-        if (strcmp(cl->name, name) == 0) {
-            return cl;
-        }
-    }
-    return NULL;
-}
-
 static void find_slots(cfc_small_cluster_t *small)
 {
     bool fresh;
