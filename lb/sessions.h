@@ -59,7 +59,7 @@ uint64_t cfc_sessions_hash(const char *text, size_t length, uint64_t seed);
 /**
  * Note that a client was served. Any thread of any child; waits for nobody.
  * @param hash   from cfc_sessions_hash()
- * @param window of the count, in milliseconds; the same for everybody who uses this node
+ * @param window_ms of the count, in milliseconds; the same for everybody who uses this node
  */
 void cfc_sessions_note(cfc_sessions_t *sessions, uint64_t hash, apr_time_t now,
                        apr_int64_t window_ms);

@@ -25,8 +25,8 @@ def test_graceful_restarts_under_load_lose_nothing(cluster):
 def test_a_request_that_a_graceful_restart_finds_is_finished(cluster, nodes):
     with Load(cluster.httpd.port, users=4, path="/slow?ms=1500") as load:
         wait_for(lambda: sum(n.counters()["active"] for n in nodes) == 4, "4 slow requests")
-        cluster.httpd.graceful()
         assert load.hits == []          # they are still going on
+        cluster.httpd.graceful()
     assert {(hit.status, hit.error) for hit in load.hits} == {(200, None)}
 
 
@@ -111,9 +111,12 @@ def test_users_keep_their_node_over_a_restart_of_everything(cluster):
 
 
 def reconfigure(cluster, members, **more):
-    """A graceful restart with these nodes in this order."""
+    """A graceful restart with these nodes in this order; returns when no old child is left that
+    could still answer on a kept connection."""
+    old = set(cluster.httpd.children())
     cluster.httpd.pieces = [config(members, **more)]
     cluster.httpd.graceful()
+    wait_for(lambda: not old & set(cluster.httpd.children()), "the old children are gone", 30)
 
 
 def counters(cluster):
