@@ -119,6 +119,8 @@ class Tomcat:
             self.thaw()
         if not self.alive():
             self.start().wait_ready()
+        # What a test left running there, its client being gone, would count in the next one.
+        proc.wait_for(lambda: self.counters()["active"] == 0, f"no request in {self.name}", 30)
         self._control("POST", "/_test/reset")
 
     def remove(self):

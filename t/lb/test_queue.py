@@ -136,7 +136,7 @@ def test_near_the_end_of_the_time_it_moves_unless_strict(place, strict, want):
 def test_places_of_a_killed_child_come_back(place):
     cluster, crowd = place(1)
     cluster.httpd.allow("exit signal Killed|AH00052")
-    held = [crowd.ask(20_000), crowd.ask(20_000)]
+    held = [crowd.ask(8000), crowd.ask(8000)]
     crowd.busy(1, 1)
     waits = crowd.ask(0)
     crowd.waiting(1)
