@@ -8,6 +8,9 @@ from equipment import places
 from equipment.client import User
 from equipment.httpd import load
 
+# A configuration is read before there is an MPM at work.
+pytestmark = pytest.mark.once
+
 NODE = "CFNode node1 http://127.0.0.1:1"
 SECOND = "CFNode node2 http://127.0.0.1:2"
 

@@ -4,6 +4,9 @@ that it takes what looks similar and is right."""
 
 import pytest
 
+# A configuration is read before there is an MPM at work.
+pytestmark = pytest.mark.once
+
 ADDRESS = "Require ip 10.0.0.1"
 
 

@@ -10,6 +10,9 @@ from equipment.client import User, spread
 from equipment.cluster import config
 from equipment.proc import wait_for
 
+# How a node is chosen is the same code in every MPM.
+pytestmark = pytest.mark.once
+
 # Of idle nodes `latency` takes the quicker one; the others share by weight.
 SHARING = ["least-busy", "round-robin", "random-two", "sessions"]
 METHODS = [*SHARING, "latency"]

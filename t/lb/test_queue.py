@@ -59,7 +59,7 @@ def place(new_cluster):
 
 def test_a_node_never_has_more_than_its_max_over_all_children(place):
     cluster, crowd = place(2)
-    answers = [crowd.ask(200) for _ in range(16)]
+    answers = [crowd.ask(200) for _ in range(10)]
     most = [0, 0]
     while not all(answer.done() for answer in answers):
         most = [max(pair) for pair in zip(most, crowd.in_flight())]
