@@ -46,21 +46,9 @@ static bool tried(const cfc_tried_t *tried, int place)
     return tried->bits[place / 64] >> (place % 64) & 1u;
 }
 
-static int place_of(const cfc_cluster_t *cl, const cfc_node_t *node)
-{
-    cfc_node_t **nodes = cfc_cluster_nodes(cl);
-
-    for (int i = 0; i < cl->nodes->nelts; i++) {
-        if (nodes[i] == node) {
-            return i;
-        }
-    }
-    return -1;
-}
-
 void cfc_tried_add(cfc_tried_t *tried, const cfc_cluster_t *cl, const cfc_node_t *node)
 {
-    int place = place_of(cl, node);
+    int place = cfc_cluster_place(cl, node);
 
     if (place >= 0) {
         tried->bits[place / 64] |= UINT64_C(1) << (place % 64);
@@ -90,7 +78,7 @@ static void swap(cfc_node_t **a, cfc_node_t **b)
 static bool can_take(const cfc_cluster_t *cl, const cfc_ask_t *ask, const cfc_node_t *node,
                      cfc_effective_t least)
 {
-    return !tried(&ask->tried, place_of(cl, node)) && cfc_node_effective(node) >= least;
+    return !tried(&ask->tried, cfc_cluster_place(cl, node)) && cfc_node_effective(node) >= least;
 }
 
 static cfc_node_t *by_route(const cfc_cluster_t *cl, const cfc_ask_t *ask, cfc_effective_t least)

@@ -26,7 +26,7 @@ typedef enum {
 typedef struct {
     cfc_node_t *forced;                     /* NULL: none */
     cfc_routes_t routes;                    /* from cfc_routes_read() */
-    bool anywhere;                          /* it waited long: its own node is no better than others */
+    bool anywhere;                          /* it has waited so long that any node will do */
     cfc_tried_t tried;
     uint32_t dice;                          /* random; all draws of one choice come from it */
     apr_time_t now;

@@ -108,6 +108,9 @@ typedef struct cfc_cluster {
 /** Find a node by name. @return NULL: no such node */
 cfc_node_t *cfc_cluster_node(const cfc_cluster_t *cl, const char *name);
 
+/** A node's place in its cluster, from 0, in the order configured. @return -1: it is not in it */
+int cfc_cluster_place(const cfc_cluster_t *cl, const cfc_node_t *node);
+
 /** The nodes as a plain array; its length is cl->nodes->nelts. */
 static inline cfc_node_t **cfc_cluster_nodes(const cfc_cluster_t *cl)
 {

@@ -23,17 +23,6 @@ typedef struct {
     apr_time_t joined_at;
 } wait_t;
 
-static int32_t place_of(const cfc_cluster_t *cl, const cfc_node_t *node)
-{
-    cfc_node_t **nodes = cfc_cluster_nodes(cl);
-    int32_t place = 0;
-
-    while (nodes[place] != node) {
-        place++;
-    }
-    return place;
-}
-
 /* Right after httpd's start wait for the first probes rather than turn users away. */
 static apr_status_t choose(const cfc_cluster_t *cl, cfc_ask_t *ask, cfc_choice_t *choice)
 {
@@ -56,7 +45,7 @@ void cfc_place_leave(const cfc_cluster_t *cl, const cfc_node_t *node, int child)
     if (node->max > 0 && atomic_load_explicit(&queue->length, memory_order_relaxed) > 0
         && cfc_node_effective(node) == CFC_EFFECTIVE_SERVING) {
         cfc_slot_unbook(node->slot, child);
-        if (!cfc_queue_hand_over(queue, place_of(cl, node))) {
+        if (!cfc_queue_hand_over(queue, cfc_cluster_place(cl, node))) {
             cfc_slot_free(node->slot);
         }
         return;
@@ -116,7 +105,7 @@ static bool join_queue(wait_t *w)
 
     w->joined_at = apr_time_now();
     w->waiter = cfc_queue_join(&w->cl->slot->queue, (uint32_t)w->cl->queue.depth,
-                               belongs ? place_of(w->cl, w->choice->node) : CFC_QUEUE_ANY,
+                               belongs ? cfc_cluster_place(w->cl, w->choice->node) : CFC_QUEUE_ANY,
                                getpid());
     return w->waiter != NULL;
 }
