@@ -11,7 +11,7 @@ from equipment.tomcat import AJP_SECRET
 TARGET = "/download?bytes=1024"
 SESSIONS_PER_NODE = 16
 
-JK_PACKAGE = places.TOP / "build/mod_jk"       # where bench/run has unpacked it
+JK_PACKAGE = places.TOP / "build/unpacked/libapache2-mod-jk"       # where bench/run has unpacked it
 
 # One process, so that all connections to nodes are in one pool. Nobody's kept connections may
 # end while others have their turn.
