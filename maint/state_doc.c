@@ -54,68 +54,69 @@ static bool instant_read(const json_t *record, const char *key, int64_t *at)
     return true;
 }
 
-/* text_key: "reason" of a node, "message" of a cluster. A record always says since when. */
+/* A record always says since when. */
 static bool note_read(const json_t *record, const char *text_key, cfc_note_t *note)
 {
-    memset(note, 0, sizeof(*note));
     return text_read(record, text_key, note->text, sizeof(note->text))
            && text_read(record, "who", note->who, sizeof(note->who))
            && instant_read(record, "since", &note->since)
            && instant_read(record, "until", &note->until) && note->since > 0;
 }
 
-static bool admin_read(const json_t *record, const char *key, cfc_admin_t *admin)
+static bool state_read(const json_t *record, const char *key, const char *const *words,
+                       uint32_t *state)
 {
     const char *word = json_string_value(json_object_get(record, key));
 
-    return word != NULL && cfc_admin_parse(word, admin);
+    for (*state = 0; word != NULL && words[*state] != NULL; ++*state) {
+        if (strcmp(words[*state], word) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
-static bool node_read(const json_t *json, cfc_node_record_t *record)
+static bool record_read(const json_t *json, const cfc_kind_t *kind, cfc_kept_t *kept)
 {
-    memset(record, 0, sizeof(*record));
-    return json_is_object(json) && admin_read(json, "admin", &record->admin)
-           && admin_read(json, "configured", &record->configured)
-           && note_read(json, "reason", &record->note);
+    memset(kept, 0, sizeof(*kept));
+    return json_is_object(json) && state_read(json, "state", kind->words, &kept->state)
+           && state_read(json, "configured", kind->words, &kept->configured)
+           && note_read(json, kind->text_key, &kept->note);
 }
 
-/* @return false: malformed; *known tells whether the cluster itself was ever changed */
-static bool cluster_read(const json_t *json, cfc_cluster_record_t *record, bool *known)
+static const char *section_check(const char *cluster, json_t *section, const cfc_kind_t *kind,
+                                 apr_pool_t *p)
 {
-    const json_t *state = json_object_get(json, "state");
-    const char *word = json_string_value(state);
+    const char *name;
+    json_t *record;
+    cfc_kept_t kept;
 
-    memset(record, 0, sizeof(*record));
-    *known = state != NULL;
-    if (!*known) {
-        return true;
+    if (section != NULL && !json_is_object(section)) {
+        return apr_psprintf(p, "\"%s\" of cluster %s is no object", kind->section,
+                            cfc_text_clean(cluster, p));
     }
-    if (word == NULL || (strcmp(word, "open") != 0 && strcmp(word, "maintenance") != 0)) {
-        return false;
-    }
-    record->closed = strcmp(word, "maintenance") == 0;
-    return note_read(json, "message", &record->note);
-}
-
-static const char *cluster_check(const char *name, json_t *cluster, apr_pool_t *p)
-{
-    json_t *nodes = json_object_get(cluster, "nodes"), *node;
-    cfc_cluster_record_t record;
-    cfc_node_record_t node_record;
-    const char *node_name;
-    bool known;
-
-    if (!json_is_object(cluster) || (nodes != NULL && !json_is_object(nodes))
-        || !cluster_read(cluster, &record, &known)) {
-        return apr_psprintf(p, "the record of cluster %s is malformed", cfc_text_clean(name, p));
-    }
-    json_object_foreach(nodes, node_name, node) {
-        if (!node_read(node, &node_record)) {
-            return apr_psprintf(p, "the record of cluster %s, node %s is malformed",
-                                cfc_text_clean(name, p), cfc_text_clean(node_name, p));
+    json_object_foreach(section, name, record) {
+        if (!record_read(record, kind, &kept)) {
+            return apr_psprintf(p, "the record of cluster %s, %s %s is malformed",
+                                cfc_text_clean(cluster, p), kind->section,
+                                cfc_text_clean(name, p));
         }
     }
     return NULL;
+}
+
+static const char *cluster_check(const char *name, const json_t *cluster, apr_pool_t *p)
+{
+    const char *complaint = NULL;
+
+    if (!json_is_object(cluster)) {
+        return apr_psprintf(p, "the record of cluster %s is malformed", cfc_text_clean(name, p));
+    }
+    for (int i = 0; cfc_kinds[i] != NULL && complaint == NULL; i++) {
+        complaint = section_check(name, json_object_get(cluster, cfc_kinds[i]->section),
+                                  cfc_kinds[i], p);
+    }
+    return complaint;
 }
 
 static const char *doc_check(const json_t *doc, apr_pool_t *p)
@@ -156,28 +157,20 @@ json_t *cfc_doc_read(const char *text, size_t bytes, const char **complaint, apr
     return *complaint == NULL ? doc : NULL;
 }
 
-static json_t *cluster_of(const json_t *doc, const char *cluster)
+static json_t *section_of(const json_t *doc, const cfc_kind_t *kind, const char *cluster)
 {
-    return json_object_get(json_object_get(doc, "clusters"), cluster);
+    return json_object_get(json_object_get(json_object_get(doc, "clusters"), cluster),
+                           kind->section);
 }
 
-bool cfc_doc_node(const json_t *doc, const char *cluster, const char *node,
-                  cfc_node_record_t *record)
+bool cfc_doc_get(const json_t *doc, const cfc_kind_t *kind, const cfc_subject_t *subject,
+                 cfc_kept_t *kept)
 {
-    const json_t *nodes = json_object_get(cluster_of(doc, cluster), "nodes");
-    const json_t *json = json_object_get(nodes, node);
+    const json_t *section = section_of(doc, kind, subject->cl->name);
+    const json_t *json = json_object_get(section, subject->name);
 
-    memset(record, 0, sizeof(*record));
-    return json != NULL && node_read(json, record);
-}
-
-bool cfc_doc_cluster(const json_t *doc, const char *cluster, cfc_cluster_record_t *record)
-{
-    const json_t *json = cluster_of(doc, cluster);
-    bool known = false;
-
-    memset(record, 0, sizeof(*record));
-    return json != NULL && cluster_read(json, record, &known) && known;
+    memset(kept, 0, sizeof(*kept));
+    return json != NULL && record_read(json, kind, kept);
 }
 
 /* The object `key` of parent, made when it is missing. */
@@ -205,34 +198,20 @@ static bool note_set(json_t *record, const char *text_key, const cfc_note_t *not
            && text_set(record, "until", note->until ? cfc_time_iso(note->until, p) : "", p);
 }
 
-bool cfc_doc_node_set(json_t *doc, const char *cluster, const char *node,
-                      const cfc_node_record_t *record, apr_pool_t *p)
+bool cfc_doc_set(json_t *doc, const cfc_kind_t *kind, const cfc_subject_t *subject,
+                 const cfc_kept_t *kept, apr_pool_t *p)
 {
-    json_t *nodes, *json;
+    json_t *cluster, *json;
 
-    if (record == NULL) {
-        json_object_del(json_object_get(cluster_of(doc, cluster), "nodes"), node);
+    if (kept == NULL) {
+        json_object_del(section_of(doc, kind, subject->cl->name), subject->name);
         return true;
     }
-    nodes = child(child(json_object_get(doc, "clusters"), cluster), "nodes");
-    json = child(nodes, node);
-    return json != NULL && text_set(json, "admin", cfc_admin_word(record->admin), p)
-           && text_set(json, "configured", cfc_admin_word(record->configured), p)
-           && note_set(json, "reason", &record->note, p);
-}
-
-bool cfc_doc_cluster_set(json_t *doc, const char *cluster, const cfc_cluster_record_t *record,
-                         apr_pool_t *p)
-{
-    json_t *json;
-
-    if (record == NULL) {
-        json_object_del(cluster_of(doc, cluster), "state");
-        return true;
-    }
-    json = child(json_object_get(doc, "clusters"), cluster);
-    return json != NULL && text_set(json, "state", record->closed ? "maintenance" : "open", p)
-           && note_set(json, "message", &record->note, p);
+    cluster = child(json_object_get(doc, "clusters"), subject->cl->name);
+    json = child(child(cluster, kind->section), subject->name);
+    return json != NULL && text_set(json, "state", kind->words[kept->state], p)
+           && text_set(json, "configured", kind->words[kept->configured], p)
+           && note_set(json, kind->text_key, &kept->note, p);
 }
 
 const char *cfc_doc_text(const json_t *doc, size_t *bytes, apr_pool_t *p)

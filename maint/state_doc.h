@@ -4,14 +4,17 @@
  *   { "format": 1,
  *     "clusters": {
  *       "confluence": {
- *         "state": "maintenance", "message": "...", "who": "anna",
- *         "since": "2026-11-23T14:00:00Z", "until": "2026-11-23T16:00:00Z",
+ *         "maintenance": {
+ *           "/": { "state": "maintenance", "configured": "open", "message": "...",
+ *                  "who": "anna", "since": "2026-11-23T14:00:00Z",
+ *                  "until": "2026-11-23T16:00:00Z" } },
  *         "nodes": {
- *           "node1": { "admin": "drain", "configured": "active", "reason": "...",
+ *           "node1": { "state": "drain", "configured": "active", "reason": "...",
  *                      "who": "anna", "since": "2026-11-23T13:30:00Z" } } } } }
  *
- * A cluster or node that nobody ever changed is not in it. "configured" is what the
- * configuration said when the record was made: a configuration edited since then wins. */
+ * The sections and their words are those of kept.h. What nobody ever changed is not in it.
+ * "configured" is what the configuration said when the record was made: a configuration edited
+ * since then wins. */
 #ifndef CFC_MAINT_STATE_DOC_H
 #define CFC_MAINT_STATE_DOC_H
 
@@ -20,18 +23,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "lb/segment.h"
-
-typedef struct {
-    cfc_admin_t admin;
-    cfc_admin_t configured;
-    cfc_note_t note;
-} cfc_node_record_t;
-
-typedef struct {
-    bool closed;
-    cfc_note_t note;
-} cfc_cluster_record_t;
+#include "maint/kept.h"
 
 /** A document with nothing in it. Ends with the pool, as all documents here. */
 json_t *cfc_doc_new(apr_pool_t *p);
@@ -43,16 +35,13 @@ json_t *cfc_doc_new(apr_pool_t *p);
  */
 json_t *cfc_doc_read(const char *text, size_t bytes, const char **complaint, apr_pool_t *p);
 
-/** Look a record up. @return false: there is none; *record is then zeroed */
-bool cfc_doc_node(const json_t *doc, const char *cluster, const char *node,
-                  cfc_node_record_t *record);
-bool cfc_doc_cluster(const json_t *doc, const char *cluster, cfc_cluster_record_t *record);
+/** Look a record up. @return false: there is none; *kept is then zeroed */
+bool cfc_doc_get(const json_t *doc, const cfc_kind_t *kind, const cfc_subject_t *subject,
+                 cfc_kept_t *kept);
 
 /** Set a record; NULL takes it out. @return false: out of memory */
-bool cfc_doc_node_set(json_t *doc, const char *cluster, const char *node,
-                      const cfc_node_record_t *record, apr_pool_t *p);
-bool cfc_doc_cluster_set(json_t *doc, const char *cluster, const cfc_cluster_record_t *record,
-                         apr_pool_t *p);
+bool cfc_doc_set(json_t *doc, const cfc_kind_t *kind, const cfc_subject_t *subject,
+                 const cfc_kept_t *kept, apr_pool_t *p);
 
 /** The document as text for the file. @return NULL: out of memory */
 const char *cfc_doc_text(const json_t *doc, size_t *bytes, apr_pool_t *p);

@@ -13,8 +13,6 @@ struct cfc_store {
     cfc_state_place_t place;
 };
 
-static const cfc_note_t no_note;        /* as configured: nobody changed it */
-
 cfc_store_t *cfc_store_open(const char *dir, uid_t uid, gid_t gid, apr_pool_t *p)
 {
     cfc_store_t *store = apr_palloc(p, sizeof(*store));
@@ -77,131 +75,101 @@ static const char *doc_save(const cfc_store_t *store, const json_t *doc, apr_poo
     return text == NULL ? "out of memory" : cfc_state_write(&store->place, text, bytes, p);
 }
 
-/* A node as shared memory has it. @return false: nobody changed it, it is as configured */
-static bool node_now(const cfc_node_t *node, cfc_node_record_t *record)
-{
-    record->admin = cfc_slot_admin(node->slot);
-    record->configured = (cfc_admin_t)(atomic_load(&node->slot->admin_configured) - 1);
-    cfc_record_read(&node->slot->admin_note, &record->note, sizeof(record->note));
-    return record->note.since != 0;
-}
+/* Call `act` with every thing of every kind that a cluster has, as long as it returns true. */
+typedef struct {
+    json_t *doc;
+    bool edited;            /* the configuration won over something */
+    apr_pool_t *p;
+} pass_t;
 
-static bool cluster_now(const cfc_cluster_t *cl, cfc_cluster_record_t *record)
-{
-    record->closed = cfc_slot_closed(cl->slot);
-    cfc_record_read(&cl->slot->maintenance_note, &record->note, sizeof(record->note));
-    return record->note.since != 0;
-}
+typedef bool act_t(const cfc_kind_t *kind, const cfc_subject_t *subject, pass_t *pass);
 
-/* Bring a cluster's records up to what shared memory says. A state that has no readable note
- * was written by one who died inside: the file has what that one wanted and is left alone. */
-static bool doc_update(json_t *doc, const cfc_cluster_t *cl, apr_pool_t *p)
-{
-    cfc_node_t **nodes = cfc_cluster_nodes(cl);
-    cfc_cluster_record_t cluster;
-    bool noted = cluster_now(cl, &cluster);
-    bool ok = true;
-
-    if (noted || !cluster.closed) {
-        ok = cfc_doc_cluster_set(doc, cl->name, noted ? &cluster : NULL, p);
-    }
-    for (int i = 0; i < cl->nodes->nelts && ok; i++) {
-        cfc_node_record_t node;
-
-        noted = node_now(nodes[i], &node);
-        if (noted || node.admin == node.configured) {
-            ok = cfc_doc_node_set(doc, cl->name, nodes[i]->name, noted ? &node : NULL, p);
-        }
-    }
-    return ok;
-}
-
-static bool doc_update_all(json_t *doc, const cfc_conf_t *conf, apr_pool_t *p)
+static bool each(const cfc_conf_t *conf, act_t *act, pass_t *pass)
 {
     cfc_cluster_t **clusters = (cfc_cluster_t **)conf->clusters->elts;
-    bool ok = true;
 
-    for (int i = 0; i < conf->clusters->nelts && ok; i++) {
-        ok = doc_update(doc, clusters[i], p);
+    for (int i = 0; i < conf->clusters->nelts; i++) {
+        for (int k = 0; cfc_kinds[k] != NULL; k++) {
+            for (int n = 0; n < cfc_kinds[k]->count(clusters[i]); n++) {
+                cfc_subject_t subject = cfc_kinds[k]->subject(clusters[i], n);
+
+                if (!act(cfc_kinds[k], &subject, pass)) {
+                    return false;
+                }
+            }
+        }
     }
-    return ok;
-}
-
-/* The note goes first: it never explains a state that is not there yet for longer than the
- * next statement takes, and a state is never without its note. A stopped node has lost its
- * sessions to others, a drained one still has them. */
-static void node_apply(cfc_node_slot_t *slot, cfc_admin_t admin, const cfc_note_t *note)
-{
-    cfc_admin_t was = cfc_slot_admin(slot);
-
-    cfc_record_write(&slot->admin_note, note, sizeof(*note));
-    if (admin == CFC_ADMIN_ACTIVE && was != CFC_ADMIN_ACTIVE) {
-        cfc_slot_returned(slot, apr_time_now(), was == CFC_ADMIN_STOP);
-    }
-    atomic_store(&slot->admin, (uint32_t)admin);
-}
-
-static void cluster_apply(cfc_cluster_slot_t *slot, bool closed, const cfc_note_t *note)
-{
-    cfc_record_write(&slot->maintenance_note, note, sizeof(*note));
-    atomic_store(&slot->maintenance, closed ? 1 : 0);
-}
-
-/* @return true, since what the file has is now out of date */
-static bool configuration_wins(const cfc_cluster_t *cl, const cfc_node_t *node, cfc_admin_t was)
-{
-    node_apply(node->slot, (cfc_admin_t)node->admin, &no_note);
-    cfc_log(CFC_LOG_NOTICE, APR_SUCCESS,
-            "CFC0414: cluster %s, node %s: %s -> %s: its configuration was edited, which wins "
-            "over what was set on the status page", cl->name, node->name, cfc_admin_word(was),
-            cfc_admin_word((cfc_admin_t)node->admin));
     return true;
 }
 
-static bool node_settle(const cfc_cluster_t *cl, const cfc_node_t *node, const json_t *doc)
+/* Bring a record up to what shared memory says. A state that has no readable note was written
+ * by one who died inside: the file has what that one wanted and is left alone. */
+static bool record_update(const cfc_kind_t *kind, const cfc_subject_t *subject, pass_t *pass)
 {
-    uint32_t configured = 1 + (uint32_t)node->admin;
-    uint32_t before = atomic_exchange(&node->slot->admin_configured, configured);
-    cfc_node_record_t record;
+    cfc_kept_t kept;
 
-    if (before == configured) {
-        return false;
+    if (kind->now(subject, &kept)) {
+        return cfc_doc_set(pass->doc, kind, subject, &kept, pass->p);
     }
-    if (before != 0) {
-        return configuration_wins(cl, node, cfc_slot_admin(node->slot));
-    }
-    if (!cfc_doc_node(doc, cl->name, node->name, &record)) {
-        node_apply(node->slot, (cfc_admin_t)node->admin, &no_note);
-        return false;
-    }
-    if (1 + (uint32_t)record.configured != configured) {
-        return configuration_wins(cl, node, record.admin);
-    }
-    node_apply(node->slot, record.admin, &record.note);
-    return false;
+    return kept.state != kept.configured
+           || cfc_doc_set(pass->doc, kind, subject, NULL, pass->p);
 }
 
-static bool cluster_settle(const cfc_cluster_t *cl, const json_t *doc)
+static bool doc_update(json_t *doc, const cfc_conf_t *conf, apr_pool_t *p)
 {
-    cfc_node_t **nodes = cfc_cluster_nodes(cl);
-    cfc_cluster_record_t record;
-    bool edited = false;
+    return each(conf, record_update, &(pass_t){.doc = doc, .p = p});
+}
 
-    if (atomic_exchange(&cl->slot->settled, 1) == 0
-        && cfc_doc_cluster(doc, cl->name, &record)) {
-        cluster_apply(cl->slot, record.closed, &record.note);
+/* As configured, without a note: nobody set it. */
+static void apply_configured(const cfc_kind_t *kind, const cfc_subject_t *subject)
+{
+    uint32_t configured = kind->configured(subject);
+
+    kind->apply(subject, &(cfc_kept_t){.state = configured, .configured = configured});
+}
+
+/* What the file has is then out of date. */
+static void configuration_wins(const cfc_kind_t *kind, const cfc_subject_t *subject, uint32_t was,
+                               pass_t *pass)
+{
+    apply_configured(kind, subject);
+    pass->edited = true;
+    cfc_log(CFC_LOG_NOTICE, APR_SUCCESS,
+            "CFC0414: cluster %s, %s %s: %s -> %s: its configuration was edited, which wins "
+            "over what was set on the status page", subject->cl->name, kind->noun, subject->name,
+            kind->words[was], kind->words[kind->configured(subject)]);
+}
+
+static bool record_settle(const cfc_kind_t *kind, const cfc_subject_t *subject, pass_t *pass)
+{
+    uint32_t configured = kind->configured(subject);
+    uint32_t before = atomic_exchange(kind->settled(subject), 1 + configured);
+    cfc_kept_t kept;
+
+    if (before == 1 + configured) {
+        return true;
     }
-    for (int i = 0; i < cl->nodes->nelts; i++) {
-        edited = node_settle(cl, nodes[i], doc) || edited;
+    if (before != 0) {
+        kind->now(subject, &kept);
+        configuration_wins(kind, subject, kept.state, pass);
     }
-    return edited;
+    else if (!cfc_doc_get(pass->doc, kind, subject, &kept)) {
+        apply_configured(kind, subject);
+    }
+    else if (kept.configured != configured) {
+        configuration_wins(kind, subject, kept.state, pass);
+    }
+    else {
+        kind->apply(subject, &kept);
+    }
+    return true;
 }
 
 /* Without this the old record would come back when the edit is taken back. */
 static void forget_replaced(const cfc_store_t *store, const cfc_conf_t *conf, json_t *doc,
                             apr_pool_t *p)
 {
-    const char *complaint = doc_update_all(doc, conf, p) ? doc_save(store, doc, p)
+    const char *complaint = doc_update(doc, conf, p) ? doc_save(store, doc, p)
                                                          : "out of memory";
 
     atomic_fetch_add(&conf->segment->changes, 1);
@@ -213,43 +181,26 @@ static void forget_replaced(const cfc_store_t *store, const cfc_conf_t *conf, js
 
 void cfc_store_load(const cfc_store_t *store, const cfc_conf_t *conf, apr_pool_t *ptemp)
 {
-    cfc_cluster_t **clusters = (cfc_cluster_t **)conf->clusters->elts;
     const char *unlocked, *complaint;
-    json_t *saved, *doc;
-    bool edited = false;
+    pass_t pass = {.p = ptemp};
+    json_t *saved;
     int lock;
 
     unlocked = cfc_state_lock(&store->place, &lock, ptemp);
     saved = doc_load(store, &complaint, ptemp);
-    doc = saved != NULL ? saved : cfc_doc_new(ptemp);
-    for (int i = 0; i < conf->clusters->nelts; i++) {
-        edited = cluster_settle(clusters[i], doc) || edited;
-    }
-    if (edited && unlocked == NULL && saved != NULL) {
-        forget_replaced(store, conf, doc, ptemp);
+    pass.doc = saved != NULL ? saved : cfc_doc_new(ptemp);
+    each(conf, record_settle, &pass);
+    if (pass.edited && unlocked == NULL && saved != NULL) {
+        forget_replaced(store, conf, saved, ptemp);
     }
     if (unlocked == NULL) {
         cfc_state_unlock(lock);
     }
 }
 
-static bool doc_change(json_t *doc, const cfc_change_t *change, apr_pool_t *p)
-{
-    if (change->node == NULL) {
-        cfc_cluster_record_t record = {.closed = change->closed, .note = change->note};
-
-        return cfc_doc_cluster_set(doc, change->cl->name, &record, p);
-    }
-    cfc_node_record_t record = {.admin = change->admin, .note = change->note};
-
-    record.configured =
-        (cfc_admin_t)(atomic_load(&change->node->slot->admin_configured) - 1);
-    return cfc_doc_node_set(doc, change->cl->name, change->node->name, &record, p);
-}
-
 /* With the lock held. */
 static const char *change_save(const cfc_store_t *store, const cfc_conf_t *conf,
-                               const cfc_change_t *change, apr_pool_t *p)
+                               const cfc_change_t *change, const cfc_kept_t *kept, apr_pool_t *p)
 {
     const char *complaint;
     json_t *doc = doc_load(store, &complaint, p);
@@ -257,7 +208,7 @@ static const char *change_save(const cfc_store_t *store, const cfc_conf_t *conf,
     if (doc == NULL) {
         return complaint;
     }
-    if (!doc_update_all(doc, conf, p) || !doc_change(doc, change, p)) {
+    if (!doc_update(doc, conf, p) || !cfc_doc_set(doc, change->kind, &change->subject, kept, p)) {
         return "out of memory";
     }
     return doc_save(store, doc, p);
@@ -267,6 +218,7 @@ cfc_change_verdict_t cfc_store_change(const cfc_store_t *store, const cfc_conf_t
                                       const cfc_change_t *change, const char **complaint,
                                       apr_pool_t *ptemp)
 {
+    cfc_kept_t kept = change->kept;
     int lock;
 
     *complaint = cfc_state_lock(&store->place, &lock, ptemp);
@@ -277,14 +229,10 @@ cfc_change_verdict_t cfc_store_change(const cfc_store_t *store, const cfc_conf_t
         cfc_state_unlock(lock);
         return CFC_CHANGE_STALE;
     }
-    *complaint = change_save(store, conf, change, ptemp);
+    kept.configured = atomic_load(change->kind->settled(&change->subject)) - 1;
+    *complaint = change_save(store, conf, change, &kept, ptemp);
     if (*complaint == NULL) {
-        if (change->node != NULL) {
-            node_apply(change->node->slot, change->admin, &change->note);
-        }
-        else {
-            cluster_apply(change->cl->slot, change->closed, &change->note);
-        }
+        change->kind->apply(&change->subject, &kept);
         atomic_fetch_add(&conf->segment->changes, 1);
     }
     cfc_state_unlock(lock);

@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include "conf/conf.h"
+#include "maint/kept.h"
 
 /** Where the state is kept. Read-only after cfc_store_open. */
 typedef struct cfc_store cfc_store_t;
@@ -27,7 +28,7 @@ typedef struct cfc_store cfc_store_t;
 cfc_store_t *cfc_store_open(const char *dir, uid_t uid, gid_t gid, apr_pool_t *p);
 
 /**
- * Settle the admin state of every cluster and node in their slots. In the parent, after the
+ * Settle everything that is kept (kept.h) in its slot. In the parent, after the
  * slots have been found, before the children run.
  *
  *   slot         saved record        configuration since        result
@@ -44,11 +45,10 @@ void cfc_store_load(const cfc_store_t *store, const cfc_conf_t *conf, apr_pool_t
 
 /** One change of one thing. */
 typedef struct {
-    const cfc_cluster_t *cl;
-    const cfc_node_t *node;     /* NULL: the cluster's maintenance */
-    cfc_admin_t admin;          /* of the node */
-    bool closed;                /* of the cluster */
-    cfc_note_t note;            /* since is not 0; clean UTF-8 */
+    const cfc_kind_t *kind;
+    cfc_subject_t subject;
+    cfc_kept_t kept;            /* what is to be; note.since is not 0, texts are clean UTF-8;
+                                 * `configured` is the store's */
     uint64_t generation;        /* segment->changes as read before this was decided on */
 } cfc_change_t;
 

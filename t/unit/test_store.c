@@ -26,15 +26,23 @@ static void end(void)
     cfc_small_cluster_end(&small);
 }
 
-static cfc_change_t change_of(const cfc_node_t *node, cfc_admin_t admin, const char *reason)
+static cfc_change_t change_of(const cfc_kind_t *kind, cfc_subject_t subject, uint32_t state,
+                              const char *text)
 {
-    cfc_change_t change = {.cl = small.cl, .node = node, .admin = admin};
+    cfc_change_t change = {.kind = kind, .subject = subject, .kept.state = state};
 
     change.generation = atomic_load(&small.conf->segment->changes);
-    change.note.since = apr_time_from_sec(1795442400);
-    strcpy(change.note.who, "anna");
-    apr_cpystrn(change.note.text, reason, sizeof(change.note.text));
+    change.kept.note.since = apr_time_from_sec(1795442400);
+    strcpy(change.kept.note.who, "anna");
+    apr_cpystrn(change.kept.note.text, text, sizeof(change.kept.note.text));
     return change;
+}
+
+static cfc_change_t admin_of(const cfc_node_t *node, cfc_admin_t admin, const char *reason)
+{
+    return change_of(&cfc_kind_node,
+                     cfc_kind_node.subject(small.cl, cfc_cluster_place(small.cl, node)), admin,
+                     reason);
 }
 
 static cfc_change_verdict_t apply(const cfc_change_t *change)
@@ -46,17 +54,18 @@ static cfc_change_verdict_t apply(const cfc_change_t *change)
 
 static void set_admin(const cfc_node_t *node, cfc_admin_t admin, const char *reason)
 {
-    cfc_change_t change = change_of(node, admin, reason);
+    cfc_change_t change = admin_of(node, admin, reason);
 
     ck_assert_int_eq(apply(&change), CFC_CHANGE_DONE);
 }
 
 static void close_cluster(const char *message)
 {
-    cfc_change_t change = change_of(NULL, CFC_ADMIN_ACTIVE, message);
+    cfc_change_t change = change_of(&cfc_kind_maintenance,
+                                    cfc_kind_maintenance.subject(small.cl, 0),
+                                    CFC_CLUSTER_CLOSED, message);
 
-    change.closed = true;
-    change.note.until = apr_time_from_sec(1795449600);
+    change.kept.note.until = apr_time_from_sec(1795449600);
     ck_assert_int_eq(apply(&change), CFC_CHANGE_DONE);
 }
 
@@ -102,7 +111,7 @@ START_TEST(the_file_says_words_and_utc)
     ck_assert_ptr_nonnull(doc);
     ck_assert_int_eq(json_unpack(doc, "{s:{s:{s:{s:o}}}}", "clusters", "confluence", "nodes",
                                  "node1", &node), 0);
-    ck_assert_str_eq(json_string_value(json_object_get(node, "admin")), "stop");
+    ck_assert_str_eq(json_string_value(json_object_get(node, "state")), "stop");
     ck_assert_str_eq(json_string_value(json_object_get(node, "configured")), "active");
     ck_assert_str_eq(json_string_value(json_object_get(node, "reason")), "disk \"sda\" broken");
     ck_assert_str_eq(json_string_value(json_object_get(node, "since")), "2026-11-23T14:00:00Z");
@@ -182,22 +191,23 @@ static const struct {
     {"a cluster that is none", "{\"format\": 1, \"clusters\": {\"confluence\": 7}}"},
     {"nodes are no object", "{\"format\": 1, \"clusters\": {\"confluence\": {\"nodes\": []}}}"},
     {"a state nobody knows",
-     "{\"format\": 1, \"clusters\": {\"confluence\": {\"state\": \"shut\", \"since\": "
-     "\"2026-11-23T14:00:00Z\"}}}"},
+     "{\"format\": 1, \"clusters\": {\"confluence\": {\"maintenance\": {\"/\": {"
+     "\"state\": \"shut\", \"configured\": \"open\", \"since\": "
+     "\"2026-11-23T14:00:00Z\"}}}}}"},
     {"an admin state nobody knows",
-     "{\"format\": 1, \"clusters\": {\"confluence\": {\"nodes\": {\"node1\": {\"admin\": \"off\", "
+     "{\"format\": 1, \"clusters\": {\"confluence\": {\"nodes\": {\"node1\": {\"state\": \"off\", "
      "\"configured\": \"active\", \"since\": \"2026-11-23T14:00:00Z\"}}}}}"},
     {"an admin state as a number",
-     "{\"format\": 1, \"clusters\": {\"confluence\": {\"nodes\": {\"node1\": {\"admin\": 1, "
+     "{\"format\": 1, \"clusters\": {\"confluence\": {\"nodes\": {\"node1\": {\"state\": 1, "
      "\"configured\": \"active\", \"since\": \"2026-11-23T14:00:00Z\"}}}}}"},
     {"a day that does not exist",
-     "{\"format\": 1, \"clusters\": {\"confluence\": {\"nodes\": {\"node1\": {\"admin\": "
+     "{\"format\": 1, \"clusters\": {\"confluence\": {\"nodes\": {\"node1\": {\"state\": "
      "\"drain\", \"configured\": \"active\", \"since\": \"2026-02-30T14:00:00Z\"}}}}}"},
     {"a record that does not say since when",
-     "{\"format\": 1, \"clusters\": {\"confluence\": {\"nodes\": {\"node1\": {\"admin\": "
+     "{\"format\": 1, \"clusters\": {\"confluence\": {\"nodes\": {\"node1\": {\"state\": "
      "\"drain\", \"configured\": \"active\"}}}}}"},
     {"one bad record beside a good one",
-     "{\"format\": 1, \"clusters\": {\"confluence\": {\"nodes\": {\"node1\": {\"admin\": "
+     "{\"format\": 1, \"clusters\": {\"confluence\": {\"nodes\": {\"node1\": {\"state\": "
      "\"drain\", \"configured\": \"active\", \"since\": \"2026-11-23T14:00:00Z\"}, "
      "\"node9\": {}}}}}"},
     {"a key twice", "{\"format\": 1, \"format\": 1, \"clusters\": {}}"},
@@ -300,7 +310,7 @@ START_TEST(a_change_that_cannot_be_saved_does_not_happen)
     int status;
 
     set_admin(small.node1, CFC_ADMIN_DRAIN, "upgrade");
-    change = change_of(small.node2, CFC_ADMIN_STOP, "broken");
+    change = admin_of(small.node2, CFC_ADMIN_STOP, "broken");
     ck_assert_int_eq(chmod(small.dir, 0555), 0);
     if (fork() == 0) {
         as_nobody();
@@ -374,7 +384,7 @@ END_TEST
 
 START_TEST(a_change_decided_on_old_state_is_stale)
 {
-    cfc_change_t change = change_of(small.node1, CFC_ADMIN_DRAIN, "first");
+    cfc_change_t change = admin_of(small.node1, CFC_ADMIN_DRAIN, "first");
 
     set_admin(small.node2, CFC_ADMIN_STOP, "somebody was faster");
     ck_assert_int_eq(apply(&change), CFC_CHANGE_STALE);
@@ -392,7 +402,7 @@ static void write_much(const cfc_node_t *node)
         cfc_change_t change;
 
         do {
-            change = change_of(node, i % 2 ? CFC_ADMIN_STOP : CFC_ADMIN_DRAIN,
+            change = admin_of(node, i % 2 ? CFC_ADMIN_STOP : CFC_ADMIN_DRAIN,
                                apr_psprintf(small.p, "%d", i));
         } while (apply(&change) == CFC_CHANGE_STALE);
     }

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * judge.c: says what an order does to users: before it is carried out, to refuse what is foolish,
+ * and afterwards, to whoever gave it. What a state does to traffic is lb/effective.c's. */
+#include "maint/task.h"
+
+#include <apr_strings.h>
+
+#include "lb/effective.h"
+
+/* How many nodes take new users, and how many serve anybody at all, if `node` were `admin`.
+ * node NULL: as it is. */
+typedef struct {
+    int for_new;
+    int at_all;
+} usable_t;
+
+static usable_t usable(const cfc_cluster_t *cl, const cfc_node_t *node, cfc_admin_t admin)
+{
+    cfc_node_t **nodes = cfc_cluster_nodes(cl);
+    usable_t count = {0, 0};
+
+    for (int i = 0; i < cl->nodes->nelts; i++) {
+        cfc_cause_t cause;
+        cfc_health_t health = cfc_slot_health(nodes[i]->slot, &cause);
+        cfc_effective_t gets = cfc_effective(
+            nodes[i] == node ? admin : cfc_slot_admin(nodes[i]->slot), health, cause);
+
+        count.for_new += gets == CFC_EFFECTIVE_SERVING || gets == CFC_EFFECTIVE_LAST_RESORT;
+        count.at_all += gets != CFC_EFFECTIVE_OUT;
+    }
+    return count;
+}
+
+const char *cfc_judge_harm(const cfc_task_t *t)
+{
+    const cfc_subject_t *subject = &t->change.subject;
+    usable_t before, after;
+
+    if (subject->node == NULL || cfc_slot_closed(subject->cl->slot)) {
+        return NULL;
+    }
+    before = usable(subject->cl, NULL, CFC_ADMIN_ACTIVE);
+    after = usable(subject->cl, subject->node, (cfc_admin_t)t->change.kept.state);
+    if (before.at_all > 0 && after.at_all == 0) {
+        return "no node is left for anybody: all users see the outage page";
+    }
+    if (before.for_new > 0 && after.for_new == 0) {
+        return "no node is left for new users: they see the outage page; those who have a "
+               "session keep it";
+    }
+    return NULL;
+}
+
+const char *cfc_judge_refusal(const cfc_task_t *t, const char *harm)
+{
+    return apr_psprintf(t->p, "Not done: after %s %s, %s. Bring another node back first, or begin "
+                        "a maintenance.",
+                        t->change.kept.state == CFC_ADMIN_STOP ? "stopping" : "draining",
+                        cfc_task_subject(t), harm);
+}
+
+/* What becomes of a node's sessions. */
+static const char *consequence(const cfc_task_t *t)
+{
+    const cfc_subject_t *subject = &t->change.subject;
+    uint64_t count = cfc_sessions_count(&subject->node->slot->sessions, t->now,
+                                        subject->cl->sticky.window_ms);
+    bool stays = t->change.kept.state == CFC_ADMIN_DRAIN;
+
+    if (t->change.kept.state == CFC_ADMIN_ACTIVE) {
+        return "";
+    }
+    if (count < 2) {
+        return count == 0 ? "; it has no session" : stays ? "; 1 session stays"
+                                                          : "; 1 session moves";
+    }
+    return apr_psprintf(t->p, "; about %" APR_UINT64_T_FMT " sessions %s", (apr_uint64_t)count,
+                        stays ? "stay" : "move");
+}
+
+static const char *node_sentence(const cfc_task_t *t)
+{
+    static const char *const texts[] = {
+        [CFC_ADMIN_ACTIVE] = "is active: it takes new users whenever its health allows",
+        [CFC_ADMIN_DRAIN] = "is draining: it keeps its users and takes no new ones",
+        [CFC_ADMIN_STOP] = "is stopped: it gets no requests, its users move to other nodes",
+    };
+
+    return apr_pstrcat(t->p, cfc_task_subject(t), " ", texts[t->change.kept.state],
+                       consequence(t), NULL);
+}
+
+static const char *maintenance_sentence(const cfc_task_t *t)
+{
+    const char *text = "is open";
+
+    if (t->change.kept.state == CFC_CLUSTER_CLOSED) {
+        text = "is in maintenance: users see the page";
+    }
+    else if (usable(t->change.subject.cl, NULL, CFC_ADMIN_ACTIVE).for_new == 0) {
+        text = "is open, but no node is serving: users see the outage page";
+    }
+    return apr_pstrcat(t->p, cfc_task_subject(t), " ", text, NULL);
+}
+
+const char *cfc_judge_sentence(const cfc_task_t *t)
+{
+    return t->action->kind == &cfc_kind_node ? node_sentence(t) : maintenance_sentence(t);
+}

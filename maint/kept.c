@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * kept.c: see kept.h. Where in shared memory each kind lives; whether a change is wise, and
+ * whether it may be made, is others' business. */
+#include "maint/kept.h"
+
+#include <stddef.h>
+
+/* Admin states of nodes */
+
+static int node_count(const cfc_cluster_t *cl)
+{
+    return cl->nodes->nelts;
+}
+
+static cfc_subject_t node_subject(const cfc_cluster_t *cl, int i)
+{
+    const cfc_node_t *node = cfc_cluster_nodes(cl)[i];
+
+    return (cfc_subject_t){.cl = cl, .node = node, .name = node->name};
+}
+
+static uint32_t node_configured(const cfc_subject_t *subject)
+{
+    return (uint32_t)subject->node->admin;
+}
+
+static _Atomic uint32_t *node_settled(const cfc_subject_t *subject)
+{
+    return &subject->node->slot->admin_configured;
+}
+
+static bool node_now(const cfc_subject_t *subject, cfc_kept_t *kept)
+{
+    const cfc_node_slot_t *slot = subject->node->slot;
+
+    kept->state = (uint32_t)cfc_slot_admin(slot);
+    kept->configured = atomic_load(&slot->admin_configured) - 1;
+    cfc_record_read(&slot->admin_note, &kept->note, sizeof(kept->note));
+    return kept->note.since != 0;
+}
+
+/* The note goes first: it never explains a state that is not there yet for longer than the
+ * next statement takes, and a state is never without its note. A stopped node has lost its
+ * sessions to others, a drained one still has them. */
+static void node_apply(const cfc_subject_t *subject, const cfc_kept_t *kept)
+{
+    cfc_node_slot_t *slot = subject->node->slot;
+    cfc_admin_t was = cfc_slot_admin(slot);
+
+    cfc_record_write(&slot->admin_note, &kept->note, sizeof(kept->note));
+    if (kept->state == CFC_ADMIN_ACTIVE && was != CFC_ADMIN_ACTIVE) {
+        cfc_slot_returned(slot, apr_time_now(), was == CFC_ADMIN_STOP);
+    }
+    atomic_store(&slot->admin, kept->state);
+}
+
+const cfc_kind_t cfc_kind_node = {
+    .section = "nodes", .noun = "node", .text_key = "reason", .words = cfc_admin_words,
+    .count = node_count, .subject = node_subject, .configured = node_configured,
+    .settled = node_settled, .now = node_now, .apply = node_apply,
+};
+
+/* Maintenance */
+
+static int cluster_count(const cfc_cluster_t *cl)
+{
+    (void)cl;
+    return 1;
+}
+
+static cfc_subject_t cluster_subject(const cfc_cluster_t *cl, int i)
+{
+    (void)i;
+    return (cfc_subject_t){.cl = cl, .name = "/"};
+}
+
+static uint32_t cluster_configured(const cfc_subject_t *subject)
+{
+    (void)subject;
+    return CFC_CLUSTER_OPEN;
+}
+
+static _Atomic uint32_t *cluster_settled(const cfc_subject_t *subject)
+{
+    return &subject->cl->slot->settled;
+}
+
+static bool cluster_now(const cfc_subject_t *subject, cfc_kept_t *kept)
+{
+    const cfc_cluster_slot_t *slot = subject->cl->slot;
+
+    kept->state = cfc_slot_closed(slot) ? CFC_CLUSTER_CLOSED : CFC_CLUSTER_OPEN;
+    kept->configured = CFC_CLUSTER_OPEN;
+    cfc_record_read(&slot->maintenance_note, &kept->note, sizeof(kept->note));
+    return kept->note.since != 0;
+}
+
+static void cluster_apply(const cfc_subject_t *subject, const cfc_kept_t *kept)
+{
+    cfc_cluster_slot_t *slot = subject->cl->slot;
+
+    cfc_record_write(&slot->maintenance_note, &kept->note, sizeof(kept->note));
+    atomic_store(&slot->maintenance, kept->state);
+}
+
+static const char *const cluster_words[] = {"open", "maintenance", NULL};
+
+const cfc_kind_t cfc_kind_maintenance = {
+    .section = "maintenance", .noun = NULL, .text_key = "message", .words = cluster_words,
+    .count = cluster_count, .subject = cluster_subject, .configured = cluster_configured,
+    .settled = cluster_settled, .now = cluster_now, .apply = cluster_apply,
+};
+
+const cfc_kind_t *const cfc_kinds[] = {&cfc_kind_node, &cfc_kind_maintenance, NULL};

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * kept.h: the kinds of things that people set and that are kept over restarts: one row of
+ * cfc_kinds a kind. The state file (state_doc.h), its use (store.h) and the orders (control.h)
+ * know kinds only, so another one is another row. */
+#ifndef CFC_MAINT_KEPT_H
+#define CFC_MAINT_KEPT_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lb/cluster.h"
+#include "lb/segment.h"
+
+/** What is set of one thing. Zeroed: nobody ever changed it. */
+typedef struct {
+    cfc_note_t note;        /* since is 0: as configured */
+    uint32_t state;         /* its place in the kind's words */
+    uint32_t configured;    /* likewise, what the configuration said when this was set */
+} cfc_kept_t;
+
+/** One thing that something can be set of. */
+typedef struct {
+    const cfc_cluster_t *cl;
+    const cfc_node_t *node;     /* NULL: it is no node */
+    const char *name;           /* in the state file */
+} cfc_subject_t;
+
+typedef struct {
+    const char *section;        /* of a cluster's record in the state file */
+    const char *noun;           /* in the log, before the name; NULL: it is the cluster itself */
+    const char *text_key;       /* what the note's text is in file and orders: reason, message */
+    const char *const *words;   /* of state, NULL-ended; the first one is the ordinary case */
+
+    /** The subjects that the cluster has now, from 0. */
+    int (*count)(const cfc_cluster_t *cl);
+    cfc_subject_t (*subject)(const cfc_cluster_t *cl, int i);
+
+    /** What the configuration says of it, and where shared memory has 1 + what it said when the
+     * state was settled (0: not settled yet). */
+    uint32_t (*configured)(const cfc_subject_t *subject);
+    _Atomic uint32_t *(*settled)(const cfc_subject_t *subject);
+
+    /** The state in shared memory. @return false: without a note that says who and when */
+    bool (*now)(const cfc_subject_t *subject, cfc_kept_t *kept);
+
+    /** Put it there; the holder of the store's lock only. */
+    void (*apply)(const cfc_subject_t *subject, const cfc_kept_t *kept);
+} cfc_kind_t;
+
+/** The words of cfc_kind_maintenance. */
+typedef enum {
+    CFC_CLUSTER_OPEN,
+    CFC_CLUSTER_CLOSED
+} cfc_cluster_state_t;
+
+extern const cfc_kind_t cfc_kind_node;          /* the admin states; words of cfc_admin_t */
+extern const cfc_kind_t cfc_kind_maintenance;   /* of a whole cluster */
+
+/** All of them, NULL-ended. */
+extern const cfc_kind_t *const cfc_kinds[];
+
+#endif

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * task.c: reads an order: which action, of what, with which fields. Whether it is wise is
+ * judge.c's business. Pure. */
+#include "maint/task.h"
+
+#include <apr_strings.h>
+#include <string.h>
+
+#include "conf/opt.h"
+#include "maint/text.h"
+
+#define UNTIL_MAX_MS ((apr_int64_t)90 * 86400 * 1000)
+
+static const cfc_action_t actions[] = {
+    {"activate",        &cfc_kind_node,        CFC_ADMIN_ACTIVE,   false},
+    {"drain",           &cfc_kind_node,        CFC_ADMIN_DRAIN,    false},
+    {"stop",            &cfc_kind_node,        CFC_ADMIN_STOP,     false},
+    {"maintenance-on",  &cfc_kind_maintenance, CFC_CLUSTER_CLOSED, true},
+    {"maintenance-off", &cfc_kind_maintenance, CFC_CLUSTER_OPEN,   false},
+};
+#define ACTIONS (sizeof(actions) / sizeof(actions[0]))
+
+static cfc_result_t result(cfc_outcome_t outcome, const char *text)
+{
+    return (cfc_result_t){.outcome = outcome, .text = text};
+}
+
+static bool given(const char *field)
+{
+    return field != NULL && field[0] != '\0';
+}
+
+/* @return NULL, or why the announced end is none */
+static const char *until_read(cfc_task_t *t)
+{
+    const char *text = t->order->until;
+    apr_int64_t ms;
+    apr_time_t at;
+
+    if (!given(text)) {
+        return NULL;
+    }
+    if (cfc_duration_read(text, &ms)) {
+        at = t->now + apr_time_from_msec(ms < UNTIL_MAX_MS ? ms : UNTIL_MAX_MS + 1);
+    }
+    else if (!cfc_time_read(text, &at)) {
+        return apr_psprintf(t->p, "until=%s is neither a duration nor an instant with its zone; "
+                            "write for example 2h, 90m or %s", cfc_text_clean(text, t->p),
+                            cfc_time_iso(t->now + apr_time_from_sec(7200), t->p));
+    }
+    if (at <= t->now) {
+        return apr_psprintf(t->p, "until=%s is not in the future", text);
+    }
+    if (at > t->now + apr_time_from_msec(UNTIL_MAX_MS)) {
+        return apr_psprintf(t->p, "until=%s is more than 90 days away", text);
+    }
+    t->asked.until = at;
+    return NULL;
+}
+
+/* @return NULL, or why the reason or message cannot be kept */
+static const char *text_read(cfc_task_t *t)
+{
+    const char *key = t->action->kind->text_key;
+    bool message = strcmp(key, "message") == 0;
+    const char *text = message ? t->order->message : t->order->reason;
+    size_t room = sizeof(t->asked.text);
+
+    if (given(message ? t->order->reason : t->order->message)) {
+        return apr_psprintf(t->p, "%s takes %s=, not %s=", t->action->word, key,
+                            message ? "reason" : "message");
+    }
+    text = cfc_text_clean(text != NULL ? text : "", t->p);
+    if (strlen(text) >= room) {
+        return apr_psprintf(t->p, "the %s is too long; at most %d bytes can be kept", key,
+                            (int)room - 1);
+    }
+    cfc_text_fit(t->asked.text, room, text);
+    return NULL;
+}
+
+/* @return NULL, or which field does not fit the action or is malformed */
+static const char *fields_read(cfc_task_t *t)
+{
+    const cfc_order_t *o = t->order;
+    const char *complaint;
+
+    if (t->action->kind != &cfc_kind_node && given(o->node)) {
+        return apr_psprintf(t->p, "%s is for a whole cluster; leave node= out", t->action->word);
+    }
+    if (!t->action->until && given(o->until)) {
+        return apr_psprintf(t->p, "%s takes no until=", t->action->word);
+    }
+    complaint = text_read(t);
+    return complaint != NULL ? complaint : until_read(t);
+}
+
+static cfc_result_t unknown_action(const char *word, apr_pool_t *p)
+{
+    const char *words[ACTIONS + 1] = {NULL};
+
+    for (size_t i = 0; i < ACTIONS; i++) {
+        words[i] = actions[i].word;
+    }
+    word = cfc_text_clean(word, p);
+    return result(CFC_OUTCOME_BAD, apr_psprintf(p, "action=%s is not an action; %s", word,
+                                                cfc_did_you_mean(word, words, p)));
+}
+
+static const cfc_action_t *action_find(const char *word)
+{
+    for (size_t i = 0; i < ACTIONS; i++) {
+        if (strcmp(actions[i].word, word) == 0) {
+            return &actions[i];
+        }
+    }
+    return NULL;
+}
+
+/* The thing of that name among those of the action's kind. @return false: there is none */
+static bool subject_find(cfc_task_t *t, const cfc_cluster_t *cl, const char *name)
+{
+    const cfc_kind_t *kind = t->action->kind;
+
+    for (int i = 0; i < kind->count(cl); i++) {
+        t->change.subject = kind->subject(cl, i);
+        if (strcmp(t->change.subject.name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool cfc_task_read(cfc_task_t *t, cfc_result_t *bad)
+{
+    const char *action = t->order->action != NULL ? t->order->action : "";
+    const char *cluster = t->order->cluster != NULL ? t->order->cluster : "";
+    const char *node = t->order->node != NULL ? t->order->node : "";
+    const cfc_cluster_t *cl;
+    const char *complaint;
+
+    if ((t->action = action_find(action)) == NULL) {
+        *bad = unknown_action(action, t->p);
+        return false;
+    }
+    if ((cl = cfc_conf_cluster(t->conf, cluster)) == NULL) {
+        *bad = result(CFC_OUTCOME_UNKNOWN, apr_psprintf(t->p, "there is no cluster \"%s\"",
+                                                        cfc_text_clean(cluster, t->p)));
+        return false;
+    }
+    if (!subject_find(t, cl, t->action->kind == &cfc_kind_node ? node : "/")) {
+        *bad = result(CFC_OUTCOME_UNKNOWN,
+                      apr_psprintf(t->p, "cluster %s has no node \"%s\"", cl->name,
+                                   cfc_text_clean(node, t->p)));
+        return false;
+    }
+    complaint = fields_read(t);
+    *bad = result(CFC_OUTCOME_BAD, complaint);
+    t->change.kind = t->action->kind;
+    t->change.kept.state = t->action->state;
+    return complaint == NULL;
+}
+
+const char *cfc_task_subject(const cfc_task_t *t)
+{
+    const cfc_subject_t *subject = &t->change.subject;
+
+    return subject->node != NULL
+               ? apr_psprintf(t->p, "%s of cluster %s", subject->name, subject->cl->name)
+               : apr_psprintf(t->p, "cluster %s", subject->cl->name);
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * task.h: an order on its way, between reading it (task.c), judging it (judge.c) and carrying it
+ * out (control.c). Nobody else's business. */
+#ifndef CFC_MAINT_TASK_H
+#define CFC_MAINT_TASK_H
+
+#include <apr_pools.h>
+#include <apr_time.h>
+#include <stdbool.h>
+
+#include "conf/conf.h"
+#include "maint/control.h"
+#include "maint/kept.h"
+#include "maint/store.h"
+
+/** What can be ordered: one row an action. */
+typedef struct {
+    const char *word;
+    const cfc_kind_t *kind;
+    uint32_t state;         /* of the kind's words: what is to be */
+    bool until;             /* an announced end may be given */
+} cfc_action_t;
+
+typedef struct {
+    const cfc_conf_t *conf;
+    const cfc_order_t *order;
+    const cfc_action_t *action;
+    cfc_note_t asked;       /* who, text and until as ordered */
+    cfc_change_t change;    /* what the store is to do; its note by the last decision */
+    apr_time_t now;
+    apr_pool_t *p;
+} cfc_task_t;
+
+/**
+ * Find out what the order is about. Pure.
+ * @param task conf, order, now and p are set
+ * @return true: understood; false: *bad says what is not
+ */
+bool cfc_task_read(cfc_task_t *task, cfc_result_t *bad);
+
+/** What the order is about, for sentences: "node1 of cluster confluence". */
+const char *cfc_task_subject(const cfc_task_t *task);
+
+/** @return NULL: nobody is harmed; or what users would see, as the second half of a sentence */
+const char *cfc_judge_harm(const cfc_task_t *task);
+
+/** Why the order is refused because of this harm, and what to do instead. */
+const char *cfc_judge_refusal(const cfc_task_t *task, const char *harm);
+
+/** What is true after the order, as a sentence without its full stop. */
+const char *cfc_judge_sentence(const cfc_task_t *task);
+
+#endif
