@@ -136,12 +136,11 @@ static void one_request(void *what)
 static cfc_node_t *make_node(scene_t *scene, int number)
 {
     cfc_node_t *node = apr_pcalloc(scene->pool, sizeof(*node));
-    bool fresh;
 
     node->name = node->route = apr_psprintf(scene->pool, "node%d", number);
     node->token = cfc_route_token(scene->cl->name, node->name, scene->pool);
     node->weight = 1;
-    node->slot = cfc_segment_node(&segment, scene->cl->name, node->name, &fresh);
+    node->slot = cfc_segment_node(&segment, scene->cl->name, node->name);
     cfc_slot_health_set(node->slot, CFC_HEALTH_UP, CFC_CAUSE_NONE);
     return node;
 }
@@ -149,7 +148,6 @@ static cfc_node_t *make_node(scene_t *scene, int number)
 static void open_scene(scene_t *scene, const cfc_method_t *method, int nodes)
 {
     static const unsigned char secret[CFC_SECRET_BYTES] = "not secret";
-    bool fresh;
 
     memset(&segment, 0, sizeof(segment));
     cfc_segment_init(&segment, secret, apr_time_now());
@@ -160,7 +158,7 @@ static void open_scene(scene_t *scene, const cfc_method_t *method, int nodes)
     apr_pool_create(&scene->pool, NULL);
     scene->cl = apr_pcalloc(scene->pool, sizeof(*scene->cl));
     scene->cl->name = "confluence";
-    scene->cl->slot = cfc_segment_cluster(&segment, scene->cl->name, &fresh);
+    scene->cl->slot = cfc_segment_cluster(&segment, scene->cl->name);
     scene->cl->method = method;
     scene->cl->sticky.cookie = "CFROUTE";
     scene->cl->sticky.session = "JSESSIONID";

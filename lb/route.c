@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "lb/hash.h"
 #include "lb/sessions.h"
 
 typedef struct {
@@ -19,19 +20,11 @@ typedef struct {
     cfc_routes_t *routes;
 } finder_t;
 
-static uint64_t fnv1a(const char *text, uint64_t hash)
-{
-    for (; *text != '\0'; text++) {
-        hash = (hash ^ (unsigned char)*text) * UINT64_C(1099511628211);
-    }
-    return hash;
-}
-
 const char *cfc_route_token(const char *cluster, const char *node, apr_pool_t *p)
 {
-    uint64_t hash = fnv1a(cluster, UINT64_C(14695981039346656037));
+    uint64_t hash = cfc_hash(cluster, strlen(cluster), CFC_HASH_NOTHING);
 
-    hash = fnv1a(node, fnv1a("/", hash));
+    hash = cfc_hash(node, strlen(node), cfc_hash("/", 1, hash));
     return apr_psprintf(p, "%016" APR_UINT64_T_HEX_FMT, (apr_uint64_t)hash);
 }
 

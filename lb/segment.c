@@ -3,17 +3,15 @@
  * memory comes from is the binding's business (segment_httpd.c). */
 #include "lb/segment.h"
 
+#include <assert.h>
 #include <string.h>
+
+#include "lb/hash.h"
 
 #define MAGIC UINT64_C(0x6366636c75737431)      /* "cfclust1" */
 
 /* How often in a row an untouched total must be wrong by the same number. */
 #define DRIFT_PROOFS 3u
-
-static uint64_t hash_add(uint64_t hash, uint64_t value)
-{
-    return (hash ^ value) * UINT64_C(1099511628211);    /* FNV-1a */
-}
 
 uint64_t cfc_segment_layout(void)
 {
@@ -55,12 +53,8 @@ uint64_t cfc_segment_layout(void)
         CFC_HEALTH_COUNT,
         CFC_CAUSE_COUNT,
     };
-    uint64_t hash = UINT64_C(14695981039346656037);
 
-    for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++) {
-        hash = hash_add(hash, facts[i]);
-    }
-    return hash;
+    return cfc_hash(facts, sizeof(facts), CFC_HASH_NOTHING);
 }
 
 cfc_segment_t *cfc_segment_init(void *memory, const unsigned char *secret, apr_time_t now)
@@ -103,61 +97,47 @@ static uint32_t oldest_generation(const cfc_segment_t *segment, uint32_t now)
     return oldest;
 }
 
-cfc_cluster_slot_t *cfc_segment_cluster(cfc_segment_t *segment, const char *name, bool *fresh)
+/* The slot of an owner, or a spare one made its own. */
+static void *slot_of(const cfc_segment_t *segment, void *slots, size_t bytes, int count,
+                     const char *cluster, const char *name)
 {
     uint32_t now = atomic_load(&segment->generation);
     uint32_t oldest = oldest_generation(segment, now);
-    cfc_cluster_slot_t *spare = NULL;
+    cfc_owner_t *spare = NULL;
 
-    *fresh = false;
-    for (int i = 0; i < CFC_CLUSTERS_MAX; i++) {
-        cfc_cluster_slot_t *slot = &segment->clusters[i];
+    for (int i = 0; i < count; i++) {
+        cfc_owner_t *owner = (void *)((char *)slots + (size_t)i * bytes);
 
-        if (strcmp(slot->name, name) == 0) {
-            atomic_store(&slot->generation, now);
-            return slot;
+        if (strcmp(owner->cluster, cluster) == 0 && strcmp(owner->name, name) == 0) {
+            atomic_store(&owner->generation, now);
+            return owner;
         }
-        if (spare == NULL && (slot->name[0] == '\0' || atomic_load(&slot->generation) < oldest)) {
-            spare = slot;
+        if (spare == NULL
+            && (owner->cluster[0] == '\0' || atomic_load(&owner->generation) < oldest)) {
+            spare = owner;
         }
     }
     if (spare != NULL) {
-        *fresh = true;
-        memset(spare, 0, sizeof(*spare));
+        memset(spare, 0, bytes);
+        strncpy(spare->cluster, cluster, CFC_NAME_MAX - 1);
         strncpy(spare->name, name, CFC_NAME_MAX - 1);
         atomic_store(&spare->generation, now);
     }
     return spare;
 }
 
-cfc_node_slot_t *cfc_segment_node(cfc_segment_t *segment, const char *cluster, const char *name,
-                                  bool *fresh)
+static_assert(offsetof(cfc_cluster_slot_t, owner) == 0 && offsetof(cfc_node_slot_t, owner) == 0,
+              "a slot begins with its owner");
+
+cfc_cluster_slot_t *cfc_segment_cluster(cfc_segment_t *segment, const char *name)
 {
-    uint32_t now = atomic_load(&segment->generation);
-    uint32_t oldest = oldest_generation(segment, now);
-    cfc_node_slot_t *spare = NULL;
+    return slot_of(segment, segment->clusters, sizeof(cfc_cluster_slot_t), CFC_CLUSTERS_MAX, name,
+                   "");
+}
 
-    *fresh = false;
-    for (int i = 0; i < CFC_NODES_MAX; i++) {
-        cfc_node_slot_t *slot = &segment->nodes[i];
-
-        if (strcmp(slot->cluster, cluster) == 0 && strcmp(slot->name, name) == 0) {
-            atomic_store(&slot->generation, now);
-            return slot;
-        }
-        if (spare == NULL
-            && (slot->cluster[0] == '\0' || atomic_load(&slot->generation) < oldest)) {
-            spare = slot;
-        }
-    }
-    if (spare != NULL) {
-        *fresh = true;
-        memset(spare, 0, sizeof(*spare));
-        strncpy(spare->cluster, cluster, CFC_NAME_MAX - 1);
-        strncpy(spare->name, name, CFC_NAME_MAX - 1);
-        atomic_store(&spare->generation, now);
-    }
-    return spare;
+cfc_node_slot_t *cfc_segment_node(cfc_segment_t *segment, const char *cluster, const char *name)
+{
+    return slot_of(segment, segment->nodes, sizeof(cfc_node_slot_t), CFC_NODES_MAX, cluster, name);
 }
 
 int cfc_segment_child_enter(cfc_segment_t *segment, int64_t pid, uint32_t generation)
@@ -240,7 +220,7 @@ int cfc_segment_repair(cfc_segment_t *segment, bool (*alive)(int64_t pid))
     }
     if (atomic_load(&segment->uncounted) == 0) {
         for (int i = 0; i < CFC_NODES_MAX; i++) {
-            if (segment->nodes[i].cluster[0] != '\0') {
+            if (segment->nodes[i].owner.cluster[0] != '\0') {
                 repair_total(segment, &segment->nodes[i]);
             }
         }

@@ -6,8 +6,8 @@
  *   0       cfc_segment_t: magic, layout, secret      parent, once
  *           monitor lease and beat                    monitors
  *           children[]: pid, generation               each child its own
- *           clusters[]: name; maintenance             parent; holder of the store's lock
- *           nodes[]:    name                          parent
+ *           clusters[]: owner; maintenance            parent; holder of the store's lock
+ *           nodes[]:    owner                         parent
  *             line 1    admin state                   holder of the store's lock
  *             line 2    health, probe results         the monitor
  *             line 3..  in-flight, counters           every child
@@ -72,10 +72,15 @@ typedef struct {
     _Atomic uint64_t bytes_from;        /* from the node, likewise */
 } cfc_traffic_t;
 
-typedef struct cfc_node_slot {
+/** How a slot begins: whose it is. The parent's. */
+typedef struct {
     char cluster[CFC_NAME_MAX];         /* "" : the slot is free */
-    char name[CFC_NAME_MAX];
-    _Atomic uint32_t generation;        /* the last one that has this node */
+    char name[CFC_NAME_MAX];            /* the node's; "" in a cluster's slot */
+    _Atomic uint32_t generation;        /* the last one that has this cluster or node */
+} cfc_owner_t;
+
+typedef struct cfc_node_slot {
+    cfc_owner_t owner;
 
     alignas(CFC_CACHE_LINE) _Atomic uint32_t admin;     /* cfc_admin_t */
     _Atomic uint32_t admin_configured;  /* 1 + the cfc_admin_t that was configured when admin
@@ -101,8 +106,7 @@ typedef struct cfc_node_slot {
 } cfc_node_slot_t;
 
 typedef struct cfc_cluster_slot {
-    char name[CFC_NAME_MAX];            /* "" : the slot is free */
-    _Atomic uint32_t generation;
+    cfc_owner_t owner;
     _Atomic uint32_t settled;           /* 1: the saved state was applied (maint/store.h) */
     _Atomic uint32_t maintenance;       /* 1: closed */
     cfc_record_t maintenance_note;      /* cfc_note_t */
@@ -154,13 +158,11 @@ bool cfc_segment_usable(const void *memory);
 uint32_t cfc_segment_next_generation(cfc_segment_t *segment);
 
 /**
- * The slot of a cluster or node, found by name or newly taken. Parent only.
- * @param fresh set to whether the slot is new, thus without any state from before
+ * The slot of a cluster or node, found by name or newly taken; a new one is zeroed. Parent only.
  * @return NULL: all slots are taken (CFC_CLUSTERS_MAX, CFC_NODES_MAX)
  */
-cfc_cluster_slot_t *cfc_segment_cluster(cfc_segment_t *segment, const char *name, bool *fresh);
-cfc_node_slot_t *cfc_segment_node(cfc_segment_t *segment, const char *cluster, const char *name,
-                                  bool *fresh);
+cfc_cluster_slot_t *cfc_segment_cluster(cfc_segment_t *segment, const char *name);
+cfc_node_slot_t *cfc_segment_node(cfc_segment_t *segment, const char *cluster, const char *name);
 
 /**
  * Take a child's place in the in-flight books. Each child once, at its start.

@@ -61,7 +61,6 @@ static cfc_segment_t *find_or_make(server_rec *s, apr_status_t *status)
 const char *cfc_segment_open(cfc_conf_t *conf, server_rec *s, apr_pool_t *ptemp)
 {
     apr_status_t status;
-    bool fresh;
 
     conf->segment = find_or_make(s, &status);
     if (conf->segment == NULL) {
@@ -73,9 +72,9 @@ const char *cfc_segment_open(cfc_conf_t *conf, server_rec *s, apr_pool_t *ptemp)
         cfc_cluster_t *cl = APR_ARRAY_IDX(conf->clusters, i, cfc_cluster_t *);
         cfc_node_t **nodes = cfc_cluster_nodes(cl);
 
-        cl->slot = cfc_segment_cluster(conf->segment, cl->name, &fresh);
+        cl->slot = cfc_segment_cluster(conf->segment, cl->name);
         for (int j = 0; cl->slot != NULL && j < cl->nodes->nelts; j++) {
-            nodes[j]->slot = cfc_segment_node(conf->segment, cl->name, nodes[j]->name, &fresh);
+            nodes[j]->slot = cfc_segment_node(conf->segment, cl->name, nodes[j]->name);
             if (nodes[j]->slot == NULL) {
                 return "all node slots are still in use by children of earlier configurations; "
                        "stop and start httpd";

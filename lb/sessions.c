@@ -4,6 +4,8 @@
 
 #include <stdbool.h>
 
+#include "lb/hash.h"
+
 #define REGISTERS CFC_SESSIONS_REGISTERS
 #define INDEX_BITS 11
 #define RANKS (64 - INDEX_BITS + 1)     /* the highest value of a register */
@@ -12,11 +14,8 @@ static_assert(REGISTERS == 1 << INDEX_BITS, "a register for each index");
 
 uint64_t cfc_sessions_hash(const char *text, size_t length, uint64_t seed)
 {
-    uint64_t hash = UINT64_C(14695981039346656037) ^ seed;      /* FNV-1a */
+    uint64_t hash = cfc_hash(text, length, CFC_HASH_NOTHING ^ seed);
 
-    for (size_t i = 0; i < length; i++) {
-        hash = (hash ^ (unsigned char)text[i]) * UINT64_C(1099511628211);
-    }
     /* MurmurHash3's finalizer: FNV alone leaves the high bits of short texts alike. */
     hash = (hash ^ hash >> 33) * UINT64_C(0xff51afd7ed558ccd);
     hash = (hash ^ hash >> 33) * UINT64_C(0xc4ceb9fe1a85ec53);

@@ -29,13 +29,12 @@ static cfc_node_t *make_node(cfc_kit_t *kit, char *spec)
     char *name = apr_strtok(spec, ":", &spec);
     char *weight = apr_strtok(NULL, ":", &spec);
     cfc_node_t *node = apr_pcalloc(kit->pool, sizeof(*node));
-    bool fresh;
 
     node->name = name;
     node->route = name;
     node->token = apr_pstrcat(kit->pool, "token-", name, NULL);
     node->weight = weight ? atoi(weight) : 1;
-    node->slot = cfc_segment_node(kit->segment, CFC_KIT_CLUSTER, name, &fresh);
+    node->slot = cfc_segment_node(kit->segment, CFC_KIT_CLUSTER, name);
     ck_assert_ptr_nonnull(node->slot);
     cfc_kit_state(node, CFC_ADMIN_ACTIVE, CFC_HEALTH_UP, CFC_CAUSE_NONE);
     return node;
@@ -45,14 +44,13 @@ cfc_kit_t cfc_kit_open(const char *nodes)
 {
     cfc_kit_t kit;
     char *rest, *spec;
-    bool fresh;
 
     ck_assert_int_eq(apr_pool_create(&kit.pool, NULL), APR_SUCCESS);
     kit.segment = cfc_kit_segment();
     cfc_segment_next_generation(kit.segment);
     kit.cl = apr_pcalloc(kit.pool, sizeof(*kit.cl));
     kit.cl->name = CFC_KIT_CLUSTER;
-    kit.cl->slot = cfc_segment_cluster(kit.segment, CFC_KIT_CLUSTER, &fresh);
+    kit.cl->slot = cfc_segment_cluster(kit.segment, CFC_KIT_CLUSTER);
     kit.cl->method = cfc_method_find("least-busy");
     kit.cl->sticky.cookie = "CFROUTE";
     kit.cl->sticky.session = "JSESSIONID";

@@ -22,14 +22,13 @@ cfc_conf_t *cfc_conf(void)
 
 static void find_slots(cfc_small_cluster_t *small)
 {
-    bool fresh;
 
     small->conf->generation = cfc_segment_next_generation(small->conf->segment);
-    small->cl->slot = cfc_segment_cluster(small->conf->segment, small->cl->name, &fresh);
+    small->cl->slot = cfc_segment_cluster(small->conf->segment, small->cl->name);
     for (int i = 0; i < small->cl->nodes->nelts; i++) {
         cfc_node_t *node = cfc_cluster_nodes(small->cl)[i];
 
-        node->slot = cfc_segment_node(small->conf->segment, small->cl->name, node->name, &fresh);
+        node->slot = cfc_segment_node(small->conf->segment, small->cl->name, node->name);
     }
 }
 

@@ -31,9 +31,7 @@ static void tear_down(void)
 
 static cfc_node_slot_t *node(const char *name)
 {
-    bool fresh;
-
-    return cfc_segment_node(segment, "confluence", name, &fresh);
+    return cfc_segment_node(segment, "confluence", name);
 }
 
 static int inflight(const cfc_node_slot_t *slot)

@@ -99,12 +99,11 @@ static cfc_node_t *new_node(const char *name, int port)
     cfc_cluster_t *cl = APR_ARRAY_IDX(monitor.clusters, monitor.clusters->nelts - 1,
                                       cfc_cluster_t *);
     cfc_node_t *node = apr_pcalloc(pool, sizeof(*node));
-    bool fresh;
 
     node->name = name;
     node->host = "127.0.0.1";
     node->port = port;
-    node->slot = cfc_segment_node(segment, cl->name, name, &fresh);
+    node->slot = cfc_segment_node(segment, cl->name, name);
     APR_ARRAY_PUSH(cl->nodes, cfc_node_t *) = node;
     return node;
 }

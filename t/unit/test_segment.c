@@ -23,9 +23,7 @@ static void tear_down(void)
 
 static cfc_node_slot_t *node_in(const char *cluster, const char *name)
 {
-    bool fresh;
-
-    return cfc_segment_node(segment, cluster, name, &fresh);
+    return cfc_segment_node(segment, cluster, name);
 }
 
 static cfc_node_slot_t *node(const char *name)
@@ -99,7 +97,7 @@ static const struct {
     {"none removed but the last", "a b c",   "c",         "c"},
 };
 
-/* Configure nodes; the first time each gets a mark by its name. Returns those not fresh. */
+/* Configure nodes; a new slot, which is zeroed, gets a mark by its name. Returns the others. */
 static void configure(const char *names, char *found)
 {
     char copy[64], *rest;
@@ -107,14 +105,12 @@ static void configure(const char *names, char *found)
     found[0] = '\0';
     snprintf(copy, sizeof(copy), "%s", names);
     for (char *name = strtok_r(copy, " ", &rest); name; name = strtok_r(NULL, " ", &rest)) {
-        bool fresh;
-        cfc_node_slot_t *slot = cfc_segment_node(segment, "confluence", name, &fresh);
+        cfc_node_slot_t *slot = node(name);
 
         ck_assert_ptr_nonnull(slot);
-        ck_assert_str_eq(slot->name, name);
-        ck_assert_str_eq(slot->cluster, "confluence");
-        if (fresh) {
-            ck_assert_uint_eq(atomic_load(&slot->traffic.attempts), 0);
+        ck_assert_str_eq(slot->owner.name, name);
+        ck_assert_str_eq(slot->owner.cluster, "confluence");
+        if (atomic_load(&slot->traffic.attempts) == 0) {
             atomic_store(&slot->traffic.attempts, (uint64_t)name[0]);
             continue;
         }
@@ -164,7 +160,7 @@ START_TEST(the_longest_name_is_found_again)
     memset(name, 'n', sizeof(name));
     name[CFC_NAME_MAX - 1] = '\0';
     ck_assert_ptr_eq(node_in(name, name), node_in(name, name));
-    ck_assert_str_eq(node_in(name, name)->name, name);
+    ck_assert_str_eq(node_in(name, name)->owner.name, name);
 }
 END_TEST
 
@@ -213,7 +209,7 @@ START_TEST(a_reused_slot_has_nothing_of_its_last_node)
 {
     cfc_node_slot_t *slot = node("old");
     static const cfc_node_slot_t nothing;
-    bool fresh = false;
+    size_t head = sizeof(slot->owner);
 
     cfc_slot_begin(slot, 3);
     cfc_slot_health_set(slot, CFC_HEALTH_UP, CFC_CAUSE_NONE);
@@ -221,12 +217,9 @@ START_TEST(a_reused_slot_has_nothing_of_its_last_node)
     cfc_record_write(&slot->admin_note, "who", 4);
     cfc_segment_next_generation(segment);
     cfc_segment_next_generation(segment);
-    ck_assert_ptr_eq(cfc_segment_node(segment, "confluence", "new", &fresh), slot);
-    ck_assert(fresh);
-    ck_assert_str_eq(slot->name, "new");
-    ck_assert_mem_eq((char *)slot + offsetof(cfc_node_slot_t, admin),
-                     (const char *)&nothing + offsetof(cfc_node_slot_t, admin),
-                     sizeof(nothing) - offsetof(cfc_node_slot_t, admin));
+    ck_assert_ptr_eq(node("new"), slot);
+    ck_assert_str_eq(slot->owner.name, "new");
+    ck_assert_mem_eq((char *)slot + head, (const char *)&nothing + head, sizeof(nothing) - head);
 }
 END_TEST
 
@@ -234,25 +227,21 @@ START_TEST(cluster_slots_are_found_and_reused_as_those_of_nodes)
 {
     cfc_cluster_slot_t *slots[CFC_CLUSTERS_MAX], *slot;
     char name[16];
-    bool fresh;
 
     for (int i = 0; i < CFC_CLUSTERS_MAX; i++) {
         snprintf(name, sizeof(name), "c%d", i);
-        slots[i] = cfc_segment_cluster(segment, name, &fresh);
-        ck_assert(fresh);
+        slots[i] = cfc_segment_cluster(segment, name);
         atomic_store(&slots[i]->maintenance, 1);
     }
     cfc_segment_next_generation(segment);
-    ck_assert_ptr_null(cfc_segment_cluster(segment, "new", &fresh));
-    ck_assert_ptr_eq(cfc_segment_cluster(segment, "c0", &fresh), slots[0]);
-    ck_assert(!fresh);
+    ck_assert_ptr_null(cfc_segment_cluster(segment, "new"));
+    ck_assert_ptr_eq(cfc_segment_cluster(segment, "c0"), slots[0]);
     cfc_segment_next_generation(segment);
-    slot = cfc_segment_cluster(segment, "new", &fresh);
-    ck_assert(fresh);
+    slot = cfc_segment_cluster(segment, "new");
     ck_assert_ptr_ne(slot, slots[0]);
-    ck_assert_str_eq(slot->name, "new");
+    ck_assert_str_eq(slot->owner.cluster, "new");
     ck_assert(!cfc_slot_closed(slot));
-    ck_assert_ptr_eq(cfc_segment_cluster(segment, "c0", &fresh), slots[0]);
+    ck_assert_ptr_eq(cfc_segment_cluster(segment, "c0"), slots[0]);
     ck_assert(cfc_slot_closed(slots[0]));
 }
 END_TEST
