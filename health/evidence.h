@@ -6,7 +6,7 @@
 #include <apr_time.h>
 #include <stdint.h>
 
-#define CFC_REASON_BYTES 256    /* as in cfc_probe_result_t */
+#include "lb/history.h"
 
 /** What one result says of the node. */
 typedef enum {

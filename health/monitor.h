@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * monitor.h: the life of the monitor process (DESIGN 8): it probes all nodes, keeps their health
- * in shared memory current, and repairs the in-flight books. */
+ * monitor.h: the life of the monitor process (DESIGN 8): one process that probes all
+ * nodes, keeps their health in shared memory current, and does whatever else job.h is made for. */
 #ifndef CFC_HEALTH_MONITOR_H
 #define CFC_HEALTH_MONITOR_H
 
@@ -22,24 +22,17 @@ typedef struct {
 } cfc_monitor_t;
 
 /**
- * Take the lease on the segment and probe, until within about 100 ms of one of these:
+ * Take the lease on the segment and run the jobs (job.h), until within about 100 ms of one of these:
  * - *stop is set, or the parent is gone;
  * - the lease (segment->monitor_pid) is another's, or a newer configuration is in force
  *   (segment->generation): slots may by then belong to other nodes;
  * - segment->monitor_generation has been zero for 30 s: the configuration was taken down
  *   (cfc_monitor_release()) and nobody has taken over.
  *
- * Nodes of unknown health are probed at once, the others spread over their interval. A probe
- * begins `interval` after the last one began, in half that time (not under 100 ms) while the
- * health is failing or recovering, and never before the last one has ended. Probes of different
- * nodes do not wait for each other. Intervals are measured on the monotonic clock.
- *
- * Each change of health is one line in the log. Health from before is kept: what an earlier
- * monitor found out stays true until the probes say otherwise.
- *
  * Threads: call it in a process of its own, it initialises libcurl.
  *
- * @return APR_SUCCESS: ended for one of the reasons above; APR_EGENERAL: libcurl failed, logged
+ * @return APR_SUCCESS: ended for one of the reasons above; APR_EGENERAL: a job or libcurl failed,
+ *         logged
  */
 apr_status_t cfc_monitor_run(const cfc_monitor_t *monitor, apr_pool_t *p);
 

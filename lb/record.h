@@ -32,4 +32,13 @@ void cfc_record_write(cfc_record_t *record, const void *data, size_t bytes);
  */
 bool cfc_record_read(const cfc_record_t *record, void *data, size_t bytes);
 
+/**
+ * The same for a record of another size, whose sequence and words are the caller's.
+ * @param room words there are, at most CFC_RECORD_WORDS; bytes fit them; both asserted
+ */
+void cfc_words_write(_Atomic uint32_t *seq, _Atomic uint64_t *words, size_t room, const void *data,
+                     size_t bytes);
+bool cfc_words_read(const _Atomic uint32_t *seq, const _Atomic uint64_t *words, size_t room,
+                    void *data, size_t bytes);
+
 #endif

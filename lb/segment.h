@@ -30,6 +30,7 @@
 
 #include "lb/bell.h"
 #include "lb/eject.h"
+#include "lb/history.h"
 #include "lb/queue.h"
 #include "lb/latency.h"
 #include "lb/record.h"
@@ -50,15 +51,6 @@ typedef struct {
     char who[96];               /* user name or address; NUL-ended */
     char text[384];             /* the reason, or the message for users; NUL-ended UTF-8 */
 } cfc_note_t;
-
-/** The last result of a node's probe, as a cfc_record_t. */
-typedef struct {
-    int64_t at;                 /* apr_time_t at which it ended */
-    int32_t duration_ms;
-    int32_t code;               /* HTTP status; 0: none came */
-    int32_t good;               /* 1: as expected */
-    char reason[256];           /* in words, NUL-ended */
-} cfc_probe_result_t;
 
 /** What requests did at one node since its slot was made. Only ever grows, but inflight. */
 typedef struct {

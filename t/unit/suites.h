@@ -10,6 +10,7 @@
     SUITE(effective)      \
     SUITE(eject)          \
     SUITE(record)         \
+    SUITE(history)        \
     SUITE(segment)        \
     SUITE(inflight)       \
     SUITE(latency)        \
@@ -28,6 +29,7 @@
     SUITE(areas)          \
     SUITE(presets)        \
     SUITE(expect)         \
+    SUITE(certificate)    \
     SUITE(rise_fall)      \
     SUITE(monitor)        \
     SUITE(store)          \

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * books.c: when the books are kept, and over which nodes. How is lb/segment.c's and
+ * lb/sessions.c's. */
+#include "health/books.h"
+
+#include <signal.h>
+
+#include "lb/cluster.h"
+#include "lb/segment.h"
+
+#define BOOKS_MS 1000
+
+typedef struct {
+    const cfc_monitor_t *monitor;
+    int64_t due_ms;
+} books_t;
+
+static void *begin(const cfc_work_t *work, apr_pool_t *p)
+{
+    books_t *books = apr_pcalloc(p, sizeof(*books));
+
+    books->monitor = work->monitor;
+    return books;
+}
+
+static void count_sessions(const cfc_cluster_t *cl)
+{
+    for (int i = 0; i < cl->nodes->nelts; i++) {
+        cfc_node_slot_t *slot = cfc_cluster_nodes(cl)[i]->slot;
+
+        cfc_sessions_mark(&slot->sessions, atomic_load(&slot->traffic.picked), apr_time_now(),
+                          cl->sticky.window_ms);
+    }
+}
+
+/* Children run as this user: a process that we may not signal is somebody else's by now. */
+static bool alive(int64_t pid)
+{
+    return kill((pid_t)pid, 0) == 0;
+}
+
+static int64_t run(void *job, int64_t now_ms)
+{
+    books_t *books = job;
+    const apr_array_header_t *clusters = books->monitor->clusters;
+
+    if (now_ms >= books->due_ms) {
+        books->due_ms = now_ms + BOOKS_MS;
+        cfc_segment_repair(books->monitor->segment, alive);
+        for (int i = 0; i < clusters->nelts; i++) {
+            count_sessions(APR_ARRAY_IDX(clusters, i, const cfc_cluster_t *));
+        }
+    }
+    return books->due_ms;
+}
+
+const cfc_job_kind_t cfc_books_job = {"books", begin, run, NULL};
