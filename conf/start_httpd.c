@@ -14,9 +14,13 @@
 #include "lb/log_httpd.h"
 #include "lb/release_httpd.h"
 #include "lb/segment_httpd.h"
+#include "maint/due.h"
 #include "maint/store.h"
 
 APLOG_USE_MODULE(cfcluster);
+
+/* What the monitor does for maint/. */
+static const cfc_job_kind_t *const more_jobs[] = {&cfc_due_job, NULL};
 
 static int refuse(server_rec *s, const char *complaint)
 {
@@ -35,7 +39,7 @@ int cfc_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec
     }
     cfc_log_install(s);
     if (conf->clusters->nelts == 0) {
-        cfc_monitor_start(pconf, s, conf);  /* ends that of the configuration before */
+        cfc_monitor_start(pconf, s, conf, NULL);    /* ends that of the configuration before */
         return OK;
     }
     complaint = cfc_segment_open(conf, s, ptemp);
@@ -52,7 +56,7 @@ int cfc_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec
                                  ap_unixd_config.group_id, pconf);
     cfc_store_load(conf->store, conf, ptemp);
     /* Without a monitor httpd still runs: it is logged, and health stays what it was. */
-    cfc_monitor_start(pconf, s, conf);
+    cfc_monitor_start(pconf, s, conf, more_jobs);
     return OK;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * job.h: one of the duties of the monitor process. The loop (monitor.c) has a table of kinds; it
  * begins each one, calls it when it wants to be called, and ends it. A new duty is a file with
- * its kind, and a row in that table. */
+ * its kind, and a row in that table; those of layers above are given to it (conf/start_httpd.c). */
 #ifndef CFC_HEALTH_JOB_H
 #define CFC_HEALTH_JOB_H
 
@@ -22,7 +22,7 @@ typedef struct {
 
 #define CFC_JOB_FAILED INT64_MIN
 
-typedef struct {
+typedef struct cfc_job_kind {
     const char *name;               /* for messages */
 
     /** @return the job; NULL: it cannot begin */

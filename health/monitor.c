@@ -15,15 +15,17 @@
 #define TICK_MS 100             /* reasons to end are looked at this often */
 #define RELEASED_MS 30000       /* longer than httpd takes to read any configuration */
 
-static const cfc_job_kind_t *const kinds[] = {
+static const cfc_job_kind_t *const own_kinds[] = {
     &cfc_probing_job,
     &cfc_books_job,
+    NULL
 };
-#define JOBS (sizeof(kinds) / sizeof(kinds[0]))
 
 typedef struct {
     cfc_work_t work;
-    void *jobs[JOBS];               /* NULL: has not begun */
+    int count;                      /* of jobs that have begun */
+    const cfc_job_kind_t *kinds[CFC_JOBS_MAX];
+    void *jobs[CFC_JOBS_MAX];
     int64_t released_ms;            /* since when nobody wants this process; 0: it is wanted */
 } loop_t;
 
@@ -74,13 +76,16 @@ static void take_lease(const cfc_monitor_t *monitor)
     atomic_store(&monitor->segment->monitor_pid, monitor->pid);
 }
 
-static bool begin_jobs(loop_t *loop, apr_pool_t *p)
+static bool begin_jobs(loop_t *loop, const cfc_job_kind_t *const *kinds, apr_pool_t *p)
 {
-    for (size_t i = 0; i < JOBS; i++) {
-        loop->jobs[i] = kinds[i]->begin(&loop->work, p);
-        if (loop->jobs[i] == NULL) {
+    for (int i = 0; kinds != NULL && kinds[i] != NULL; i++) {
+        void *job = loop->count < CFC_JOBS_MAX ? kinds[i]->begin(&loop->work, p) : NULL;
+
+        if (job == NULL) {
             return false;
         }
+        loop->kinds[loop->count] = kinds[i];
+        loop->jobs[loop->count++] = job;
     }
     return true;
 }
@@ -91,8 +96,8 @@ static int64_t run_jobs(loop_t *loop, int64_t now)
     int64_t next = now + TICK_MS;
 
     apr_array_clear(loop->work.watched);
-    for (size_t i = 0; i < JOBS; i++) {
-        int64_t wanted = kinds[i]->run(loop->jobs[i], now);
+    for (int i = 0; i < loop->count; i++) {
+        int64_t wanted = loop->kinds[i]->run(loop->jobs[i], now);
 
         if (wanted == CFC_JOB_FAILED) {
             return CFC_JOB_FAILED;
@@ -131,9 +136,9 @@ static const char *work_until_told(loop_t *loop)
 
 static void end_jobs(loop_t *loop)
 {
-    for (size_t i = 0; i < JOBS; i++) {
-        if (loop->jobs[i] != NULL && kinds[i]->end != NULL) {
-            kinds[i]->end(loop->jobs[i]);
+    for (int i = 0; i < loop->count; i++) {
+        if (loop->kinds[i]->end != NULL) {
+            loop->kinds[i]->end(loop->jobs[i]);
         }
     }
 }
@@ -152,7 +157,7 @@ apr_status_t cfc_monitor_run(const cfc_monitor_t *monitor, apr_pool_t *p)
     loop.work.watched = apr_array_make(jobs, 8, sizeof(struct curl_waitfd));
     if (curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK
         && (loop.work.multi = curl_multi_init()) != NULL) {
-        if (begin_jobs(&loop, jobs)) {
+        if (begin_jobs(&loop, own_kinds, jobs) && begin_jobs(&loop, monitor->more, jobs)) {
             why = work_until_told(&loop);
         }
         end_jobs(&loop);

@@ -12,6 +12,10 @@
 
 #include "lb/segment.h"
 
+struct cfc_job_kind;
+
+#define CFC_JOBS_MAX 8
+
 typedef struct {
     cfc_segment_t *segment;
     const apr_array_header_t *clusters;     /* cfc_cluster_t *, their slots set */
@@ -19,6 +23,7 @@ typedef struct {
     int64_t pid;                            /* of this process */
     int64_t parent;                         /* whose end is this process's end */
     const volatile sig_atomic_t *stop;      /* set by a signal handler: end soon */
+    const struct cfc_job_kind *const *more; /* jobs besides those of health/, NULL-ended; or NULL */
 } cfc_monitor_t;
 
 /**

@@ -42,6 +42,7 @@ static struct {
     server_rec *server;
     cfc_conf_t *conf;
     cfc_segment_t *segment;
+    const struct cfc_job_kind *const *more;
     apr_time_t launched_at;
 } self;
 
@@ -76,6 +77,7 @@ static void live(apr_interval_time_t delay, pid_t parent)
         .pid = getpid(),
         .parent = parent,
         .stop = &stop_asked,
+        .more = self.more,
     };
 
     prctl(PR_SET_NAME, "cfc-monitor");
@@ -226,7 +228,8 @@ static void await_leaving(processes_t *processes, apr_pool_t *pconf)
     }
 }
 
-apr_status_t cfc_monitor_start(apr_pool_t *pconf, server_rec *s, cfc_conf_t *conf)
+apr_status_t cfc_monitor_start(apr_pool_t *pconf, server_rec *s, cfc_conf_t *conf,
+                               const struct cfc_job_kind *const *more)
 {
     processes_t *processes = ap_retained_data_get(RETAINED_KEY);
 
@@ -238,6 +241,7 @@ apr_status_t cfc_monitor_start(apr_pool_t *pconf, server_rec *s, cfc_conf_t *con
     self.server = s;
     self.conf = conf;
     self.segment = conf->segment;
+    self.more = more;
     self.launched_at = 0;
     cfc_log_install(s);
     if (conf->clusters->nelts == 0 && processes->running.pid != 0) {

@@ -7,6 +7,8 @@
 
 #include "conf/conf.h"
 
+struct cfc_job_kind;
+
 /**
  * Start the monitor of this configuration. Call it once a generation, in the parent, from
  * post_config, after cfc_segment_next_generation() and with the slots of all nodes set; never in
@@ -20,11 +22,14 @@
  * Without clusters no process is started, one from before is ended, and conf->segment is not
  * looked at.
  *
+ * @param more jobs besides those of health/, NULL-ended (job.h); NULL: none
+ *
  * Owner:   conf must live as long as pconf.
  * Source:  the rules of httpd's mod_cgid for its daemon.
  *
  * @return APR_SUCCESS, or why there was no fork (logged): httpd can run, health is unknown
  */
-apr_status_t cfc_monitor_start(apr_pool_t *pconf, server_rec *s, cfc_conf_t *conf);
+apr_status_t cfc_monitor_start(apr_pool_t *pconf, server_rec *s, cfc_conf_t *conf,
+                               const struct cfc_job_kind *const *more);
 
 #endif

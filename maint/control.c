@@ -19,8 +19,8 @@ static const struct {
 } outcomes[] = {
     [CFC_OUTCOME_FAILED] = {"failed", 507},         [CFC_OUTCOME_BAD] = {"bad", 400},
     [CFC_OUTCOME_FORBIDDEN] = {"forbidden", 403},   [CFC_OUTCOME_UNKNOWN] = {"unknown", 404},
-    [CFC_OUTCOME_REFUSED] = {"refused", 409},       [CFC_OUTCOME_UNCHANGED] = {"unchanged", 200},
-    [CFC_OUTCOME_DONE] = {"done", 200},
+    [CFC_OUTCOME_REFUSED] = {"refused", 409},       [CFC_OUTCOME_CONFLICT] = {"conflict", 409},
+    [CFC_OUTCOME_UNCHANGED] = {"unchanged", 200},   [CFC_OUTCOME_DONE] = {"done", 200},
 };
 static_assert(sizeof(outcomes) / sizeof(outcomes[0]) == CFC_OUTCOME_COUNT, "one each");
 
@@ -39,48 +39,78 @@ static cfc_result_t result(cfc_outcome_t outcome, const char *text)
     return (cfc_result_t){.outcome = outcome, .text = text};
 }
 
-/* Whether all is so already. What the order left out stays as it is (of a reason, an empty
- * one too: the page's form always sends the field), and what began earlier keeps its
- * beginning. */
-static bool settled_already(cfc_task_t *t, const cfc_kept_t *is)
+/* What an order leaves out stays as it is while the state does; of a reason, an empty one too:
+ * the page's form always sends the field. */
+static void keep_unsaid(cfc_task_t *t, const cfc_plan_t *is)
 {
     const cfc_order_t *o = t->order;
-    cfc_note_t *wanted = &t->change.kept.note;
+    cfc_plan_t *wanted = &t->change.kept.plan;
     bool closing = t->action->kind == &cfc_kind_maintenance && t->action->state != 0;
 
+    if (closing ? o->message == NULL : wanted->note.text[0] == '\0') {
+        memcpy(wanted->note.text, is->note.text, sizeof(is->note.text));
+    }
+    if (o->until == NULL && o->comes_back == NULL) {
+        wanted->note.until = is->note.until;
+        wanted->how = is->how;
+    }
+    if (o->deadline == NULL) {
+        wanted->at = is->at;
+    }
+}
+
+/* Whether all is so already. What began earlier keeps its beginning. */
+static bool settled_already(cfc_task_t *t, const cfc_kept_t *is)
+{
+    cfc_plan_t *wanted = &t->change.kept.plan;
+
     *wanted = t->asked;
-    wanted->since = t->now;
+    wanted->note.since = t->now;
     if (is->state != t->action->state) {
         return false;
     }
-    wanted->since = is->note.since != 0 ? is->note.since : t->now;
-    if (closing ? o->message == NULL : t->asked.text[0] == '\0') {
-        memcpy(wanted->text, is->note.text, sizeof(is->note.text));
+    if (is->plan.note.since != 0) {
+        wanted->note.since = is->plan.note.since;
     }
-    if (o->until == NULL) {
-        wanted->until = is->note.until;
+    keep_unsaid(t, &is->plan);
+    return strcmp(wanted->note.text, is->plan.note.text) == 0
+           && wanted->note.until == is->plan.note.until && wanted->at == is->plan.at
+           && wanted->how == is->plan.how;
+}
+
+/* How the state will end by itself, to follow it in a sentence; "" : it will not. */
+static const char *ends(const cfc_task_t *t)
+{
+    const cfc_kind_t *kind = t->action->kind;
+    const cfc_plan_t *plan = &t->change.kept.plan;
+    const char *text = "";
+
+    if (plan->note.until != 0) {
+        text = apr_pstrcat(t->p, " until ", cfc_time_iso(plan->note.until, t->p), NULL);
     }
-    return strcmp(wanted->text, is->note.text) == 0 && wanted->until == is->note.until;
+    else if (plan->how != 0) {
+        text = apr_psprintf(t->p, ", %s %s", kind->how_key, kind->hows[plan->how]);
+    }
+    return plan->at == 0 ? text
+                         : apr_psprintf(t->p, "%s, %s %s", text, kind->at_key,
+                                        cfc_time_iso(plan->at, t->p));
 }
 
 static void log_change(const cfc_task_t *t, uint32_t before)
 {
     const cfc_order_t *o = t->order;
     const cfc_kind_t *kind = t->action->kind;
-    const cfc_note_t *note = &t->change.kept.note;
+    const char *text = t->change.kept.plan.note.text;
     const char *what = kind->noun != NULL
                            ? apr_psprintf(t->p, ", %s %s", kind->noun, t->change.subject.name)
                            : "";
     const char *by = strcmp(o->who, o->address) == 0
                          ? o->who
                          : apr_psprintf(t->p, "%s (%s)", cfc_text_clean(o->who, t->p), o->address);
-    const char *until = note->until != 0
-                            ? apr_pstrcat(t->p, " until ", cfc_time_iso(note->until, t->p), NULL)
-                            : "";
 
     cfc_log(CFC_LOG_NOTICE, APR_SUCCESS, "CFC0401: cluster %s%s: %s -> %s by %s%s%s%s%s",
             t->change.subject.cl->name, what, kind->words[before],
-            kind->words[t->change.kept.state], by, until, note->text[0] ? ": " : "", note->text,
+            kind->words[t->change.kept.state], by, ends(t), text[0] != '\0' ? ": " : "", text,
             o->force ? " (forced)" : "");
 }
 
@@ -92,6 +122,23 @@ static cfc_result_t failed(const cfc_task_t *t, const char *complaint)
                                                    "not be saved: %s", complaint));
 }
 
+/* @return false: the order is for another generation than this, and *outcome says so */
+static bool same_generation(const cfc_task_t *t, cfc_result_t *outcome)
+{
+    const char *asked = t->order->generation;
+    const char *now = apr_psprintf(t->p, "%" APR_UINT64_T_FMT,
+                                   (apr_uint64_t)t->change.generation);
+
+    if (asked == NULL || strcmp(asked, now) == 0) {
+        return true;
+    }
+    *outcome = result(CFC_OUTCOME_CONFLICT,
+                      apr_psprintf(t->p, "Not done: the order is for generation %s, and it is "
+                                   "%s by now: somebody changed something. Look again.",
+                                   cfc_text_clean(asked, t->p), now));
+    return false;
+}
+
 /* One decision on what is there now, and its execution. @return false: decide again */
 static bool decide(cfc_task_t *t, cfc_result_t *outcome)
 {
@@ -99,6 +146,9 @@ static bool decide(cfc_task_t *t, cfc_result_t *outcome)
     cfc_kept_t is;
 
     t->change.generation = atomic_load(&t->conf->segment->changes);
+    if (!same_generation(t, outcome)) {
+        return true;
+    }
     t->action->kind->now(&t->change.subject, &is);
     if (settled_already(t, &is)) {
         *outcome = result(CFC_OUTCOME_UNCHANGED,
@@ -147,7 +197,7 @@ cfc_result_t cfc_control(const cfc_conf_t *conf, const cfc_order_t *order, apr_t
     cfc_result_t outcome;
 
     if (cfc_task_read(&task, &outcome)) {
-        cfc_text_fit(task.asked.who, sizeof(task.asked.who), cfc_text_clean(order->who, p));
+        cfc_text_fit(task.asked.note.who, sizeof(task.asked.note.who), cfc_text_clean(order->who, p));
         outcome = settle(&task);
     }
     outcome.text = cfc_text_clean(outcome.text, p);

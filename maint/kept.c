@@ -3,7 +3,10 @@
  * whether it may be made, is others' business. */
 #include "maint/kept.h"
 
+#include <assert.h>
 #include <stddef.h>
+
+static_assert(sizeof(cfc_plan_t) <= CFC_RECORD_BYTES, "a plan is one record");
 
 /* Admin states of nodes */
 
@@ -35,8 +38,8 @@ static bool node_now(const cfc_subject_t *subject, cfc_kept_t *kept)
 
     kept->state = (uint32_t)cfc_slot_admin(slot);
     kept->configured = atomic_load(&slot->admin_configured) - 1;
-    cfc_record_read(&slot->admin_note, &kept->note, sizeof(kept->note));
-    return kept->note.since != 0;
+    cfc_record_read(&slot->admin_note, &kept->plan, sizeof(kept->plan));
+    return kept->plan.note.since != 0;
 }
 
 /* The note goes first: it never explains a state that is not there yet for longer than the
@@ -47,15 +50,18 @@ static void node_apply(const cfc_subject_t *subject, const cfc_kept_t *kept)
     cfc_node_slot_t *slot = subject->node->slot;
     cfc_admin_t was = cfc_slot_admin(slot);
 
-    cfc_record_write(&slot->admin_note, &kept->note, sizeof(kept->note));
+    cfc_record_write(&slot->admin_note, &kept->plan, sizeof(kept->plan));
     if (kept->state == CFC_ADMIN_ACTIVE && was != CFC_ADMIN_ACTIVE) {
         cfc_slot_returned(slot, apr_time_now(), was == CFC_ADMIN_STOP);
     }
     atomic_store(&slot->admin, kept->state);
 }
 
+static const char *const return_words[] = {"ordered", "until", "restart", NULL};
+
 const cfc_kind_t cfc_kind_node = {
     .section = "nodes", .noun = "node", .text_key = "reason", .words = cfc_admin_words,
+    .at_key = "deadline", .how_key = "return", .hows = return_words,
     .count = node_count, .subject = node_subject, .configured = node_configured,
     .settled = node_settled, .now = node_now, .apply = node_apply,
 };
@@ -91,15 +97,15 @@ static bool cluster_now(const cfc_subject_t *subject, cfc_kept_t *kept)
 
     kept->state = cfc_slot_closed(slot) ? CFC_CLUSTER_CLOSED : CFC_CLUSTER_OPEN;
     kept->configured = CFC_CLUSTER_OPEN;
-    cfc_record_read(&slot->maintenance_note, &kept->note, sizeof(kept->note));
-    return kept->note.since != 0;
+    cfc_record_read(&slot->maintenance_note, &kept->plan, sizeof(kept->plan));
+    return kept->plan.note.since != 0;
 }
 
 static void cluster_apply(const cfc_subject_t *subject, const cfc_kept_t *kept)
 {
     cfc_cluster_slot_t *slot = subject->cl->slot;
 
-    cfc_record_write(&slot->maintenance_note, &kept->note, sizeof(kept->note));
+    cfc_record_write(&slot->maintenance_note, &kept->plan, sizeof(kept->plan));
     atomic_store(&slot->maintenance, kept->state);
 }
 

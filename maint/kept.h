@@ -12,11 +12,19 @@
 #include "lb/cluster.h"
 #include "lb/segment.h"
 
+/** What goes with a state, and with it into one cfc_record_t. */
+typedef struct {
+    cfc_note_t note;        /* since is 0: as configured, nobody changed it */
+    int64_t at;             /* apr_time_t of what is to happen by itself; 0: nothing. Of a node:
+                             * its drain becomes a stop */
+    uint32_t how;           /* a place in the kind's hows: how the state ends */
+} cfc_plan_t;
+
 /** What is set of one thing. Zeroed: nobody ever changed it. */
 typedef struct {
-    cfc_note_t note;        /* since is 0: as configured */
     uint32_t state;         /* its place in the kind's words */
     uint32_t configured;    /* likewise, what the configuration said when this was set */
+    cfc_plan_t plan;
 } cfc_kept_t;
 
 /** One thing that something can be set of. */
@@ -31,6 +39,9 @@ typedef struct {
     const char *noun;           /* in the log, before the name; NULL: it is the cluster itself */
     const char *text_key;       /* what the note's text is in file and orders: reason, message */
     const char *const *words;   /* of state, NULL-ended; the first one is the ordinary case */
+    const char *at_key;         /* what plan.at is called in file and orders; NULL: never set */
+    const char *how_key;        /* likewise plan.how */
+    const char *const *hows;    /* its words, NULL-ended; the first one is the ordinary case */
 
     /** The subjects that the cluster has now, from 0. */
     int (*count)(const cfc_cluster_t *cl);
@@ -47,6 +58,13 @@ typedef struct {
     /** Put it there; the holder of the store's lock only. */
     void (*apply)(const cfc_subject_t *subject, const cfc_kept_t *kept);
 } cfc_kind_t;
+
+/** How the drain or stop of a node ends: the hows of cfc_kind_node. */
+typedef enum {
+    CFC_RETURN_ORDERED,     /* somebody makes it active */
+    CFC_RETURN_UNTIL,       /* when note.until has come */
+    CFC_RETURN_RESTART      /* when it has been down and is up again */
+} cfc_return_t;
 
 /** The words of cfc_kind_maintenance. */
 typedef enum {

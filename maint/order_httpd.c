@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  * order_httpd.c: see order_httpd.h. What the order means is control.c's business.
- * Source: Fetch Metadata (Sec-Fetch-Site); RFC 6454 section 7 (Origin). */
+ * Source: Fetch Metadata (Sec-Fetch-Site); RFC 6454 section 7 (Origin). A page of another site
+ * can send JSON only after a CORS preflight, which nobody here answers. */
 #include "maint/order_httpd.h"
 
 #include <apr_buckets.h>
 #include <apr_strings.h>
 #include <http_log.h>
 #include <http_protocol.h>
+#include <jansson.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -16,13 +18,14 @@
 
 APLOG_USE_MODULE(cfcluster);
 
-#define FORM_BYTES_MAX 8192
+#define BODY_BYTES_MAX 8192
 #define FORM_FIELDS_MAX 32
 
 typedef struct {
     cfc_order_t order;
     const char *force;
     const char *csrf;
+    bool json;              /* sent as JSON, which no form of another site can do */
 } form_t;
 
 static const struct {
@@ -32,6 +35,9 @@ static const struct {
     {"cluster", offsetof(form_t, order.cluster)}, {"node", offsetof(form_t, order.node)},
     {"action", offsetof(form_t, order.action)},   {"reason", offsetof(form_t, order.reason)},
     {"message", offsetof(form_t, order.message)}, {"until", offsetof(form_t, order.until)},
+    {"deadline", offsetof(form_t, order.deadline)},
+    {"return", offsetof(form_t, order.comes_back)},
+    {"generation", offsetof(form_t, order.generation)},
     {"force", offsetof(form_t, force)},           {"csrf", offsetof(form_t, csrf)},
 };
 
@@ -41,50 +47,151 @@ const char *cfc_order_who(const request_rec *r)
 }
 
 /* @return NULL, or what is wrong with this field */
-static const char *field_read(request_rec *r, const ap_form_pair_t *pair, form_t *form)
+static const char *field_set(form_t *form, const char *name, const char *text, apr_pool_t *p)
 {
     for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
         const char **value = (const char **)((char *)form + fields[i].at);
-        char *text;
-        apr_size_t length;
 
-        if (strcmp(fields[i].name, pair->name) != 0) {
+        if (strcmp(fields[i].name, name) != 0) {
             continue;
         }
         if (*value != NULL) {
-            return apr_psprintf(r->pool, "the field %s is given twice", fields[i].name);
+            return apr_psprintf(p, "the field %s is given twice", fields[i].name);
         }
-        if (apr_brigade_pflatten(pair->value, &text, &length, r->pool) != APR_SUCCESS
-            || memchr(text, '\0', length) != NULL) {
-            return apr_psprintf(r->pool, "the field %s cannot be read", fields[i].name);
-        }
-        *value = apr_pstrmemdup(r->pool, text, length);
+        *value = text;
         return NULL;
     }
-    return apr_psprintf(r->pool, "there is no field \"%s\"; known: cluster, node, action, reason, "
-                        "message, until, force, csrf", cfc_text_clean(pair->name, r->pool));
+    return apr_psprintf(p, "there is no field \"%s\"; known: cluster, node, action, reason, "
+                        "message, until, deadline, return, generation, force, csrf",
+                        cfc_text_clean(name, p));
 }
 
 /* @return NULL, or what is wrong with the form; *status is what httpd says of the body */
 static const char *form_read(request_rec *r, form_t *form, int *status)
 {
-    static const char urlencoded[] = "application/x-www-form-urlencoded";
-    const char *type = apr_table_get(r->headers_in, "Content-Type");
     apr_array_header_t *pairs = NULL;
     const char *complaint = NULL;
-    size_t length = type != NULL ? strcspn(type, "; \t") : 0;
 
-    *status = OK;
-    if (length != sizeof(urlencoded) - 1 || strncasecmp(type, urlencoded, length) != 0) {
-        return "the body has to be application/x-www-form-urlencoded";
-    }
-    *status = ap_parse_form_data(r, NULL, &pairs, FORM_FIELDS_MAX, FORM_BYTES_MAX);
+    *status = ap_parse_form_data(r, NULL, &pairs, FORM_FIELDS_MAX, BODY_BYTES_MAX);
     if (*status != OK || pairs == NULL) {
         return NULL;
     }
     for (int i = 0; i < pairs->nelts && complaint == NULL; i++) {
-        complaint = field_read(r, &APR_ARRAY_IDX(pairs, i, ap_form_pair_t), form);
+        const ap_form_pair_t *pair = &APR_ARRAY_IDX(pairs, i, ap_form_pair_t);
+        char *text;
+        apr_size_t length;
+
+        if (apr_brigade_pflatten(pair->value, &text, &length, r->pool) != APR_SUCCESS
+            || memchr(text, '\0', length) != NULL) {
+            return apr_psprintf(r->pool, "the field %s cannot be read",
+                                cfc_text_clean(pair->name, r->pool));
+        }
+        complaint = field_set(form, pair->name, apr_pstrmemdup(r->pool, text, length), r->pool);
     }
+    return complaint;
+}
+
+/* The body as text. @return OK, or httpd's status for a body that is too long or does not come */
+static int body_read(request_rec *r, char *text, size_t *bytes)
+{
+    int status = ap_setup_client_block(r, REQUEST_CHUNKED_DECHUNK);
+    long got = 0;
+
+    *bytes = 0;
+    if (status != OK || !ap_should_client_block(r)) {
+        return status;
+    }
+    while ((got = ap_get_client_block(r, text + *bytes, BODY_BYTES_MAX + 1 - *bytes)) > 0) {
+        *bytes += (size_t)got;
+        if (*bytes > BODY_BYTES_MAX) {
+            return HTTP_REQUEST_ENTITY_TOO_LARGE;
+        }
+    }
+    return got < 0 ? HTTP_BAD_REQUEST : OK;
+}
+
+/* What JSON says as a form would. @return NULL: a value that no field can have */
+static const char *value_text(const json_t *value, apr_pool_t *p)
+{
+    switch (json_typeof(value)) {
+    case JSON_STRING:
+        return apr_pstrdup(p, json_string_value(value));
+    case JSON_TRUE:
+        return "1";
+    case JSON_FALSE:
+        return "0";
+    case JSON_INTEGER:
+        return apr_psprintf(p, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+    default:
+        return NULL;
+    }
+}
+
+static const char *object_read(request_rec *r, form_t *form, json_t *object)
+{
+    const char *name, *complaint;
+    json_t *value;
+
+    if (!json_is_object(object)) {
+        return "the body has to be one JSON object, such as {\"cluster\": \"confluence\", "
+               "\"node\": \"node1\", \"action\": \"drain\"}";
+    }
+    json_object_foreach(object, name, value) {
+        const char *text = value_text(value, r->pool);
+
+        if (text == NULL && !json_is_null(value)) {
+            return apr_psprintf(r->pool, "the field %s has to be a text, a number, true or false",
+                                cfc_text_clean(name, r->pool));
+        }
+        complaint = text != NULL ? field_set(form, name, text, r->pool) : NULL;
+        if (complaint != NULL) {
+            return complaint;
+        }
+    }
+    return NULL;
+}
+
+static const char *json_read(request_rec *r, form_t *form, int *status)
+{
+    char *text = apr_palloc(r->pool, BODY_BYTES_MAX + 1);
+    const char *complaint;
+    json_error_t error;
+    json_t *object;
+    size_t bytes;
+
+    *status = body_read(r, text, &bytes);
+    if (*status != OK) {
+        return NULL;
+    }
+    object = json_loadb(text, bytes, JSON_REJECT_DUPLICATES, &error);
+    if (object == NULL) {
+        return apr_psprintf(r->pool, "the body is not JSON: line %d, column %d", error.line,
+                            error.column);
+    }
+    complaint = object_read(r, form, object);
+    json_decref(object);
+    return complaint;
+}
+
+static bool has_type(const char *given, const char *type)
+{
+    size_t length = given != NULL ? strcspn(given, "; \t") : 0;
+
+    return length == strlen(type) && strncasecmp(given, type, length) == 0;
+}
+
+/* @return NULL, or what is wrong with the body; *status is what httpd says of it */
+static const char *fields_read(request_rec *r, form_t *form, int *status)
+{
+    const char *type = apr_table_get(r->headers_in, "Content-Type");
+    const char *complaint;
+
+    *status = OK;
+    form->json = has_type(type, "application/json");
+    if (!form->json && !has_type(type, "application/x-www-form-urlencoded")) {
+        return "the body has to be application/x-www-form-urlencoded or application/json";
+    }
+    complaint = form->json ? json_read(r, form, status) : form_read(r, form, status);
     form->order.force = form->force != NULL && strcmp(form->force, "1") == 0;
     return complaint;
 }
@@ -99,7 +206,7 @@ static bool same_host(const char *origin, const char *host)
 }
 
 /* @return NULL: the sender meant it; or why that is not shown */
-static const char *distrust(request_rec *r, const char *token)
+static const char *distrust(request_rec *r, const form_t *form)
 {
     const char *site = apr_table_get(r->headers_in, "Sec-Fetch-Site");
     const char *origin = apr_table_get(r->headers_in, "Origin");
@@ -112,14 +219,14 @@ static const char *distrust(request_rec *r, const char *token)
         return "the request's Origin is not this server; a proxy before it has to leave the Host "
                "header as it is";
     }
-    if (script != NULL && strcmp(script, "1") == 0) {
+    if (form->json || (script != NULL && strcmp(script, "1") == 0)) {
         return NULL;
     }
-    if (token == NULL) {
+    if (form->csrf == NULL) {
         return "the field csrf is missing; a script sends the header \"X-CFCluster: 1\" instead";
     }
     return cfc_form_token_check(cfc_conf()->segment->secret, cfc_order_who(r), r->request_time,
-                                token, r->pool)
+                                form->csrf, r->pool)
                ? NULL
                : "the page was too old, or opened before a restart; this one is new: please "
                  "press again";
@@ -129,12 +236,12 @@ int cfc_order_read(request_rec *r, cfc_order_t *order, cfc_result_t *refused)
 {
     form_t form = {.force = NULL};
     int status;
-    const char *complaint = form_read(r, &form, &status);
+    const char *complaint = fields_read(r, &form, &status);
 
     refused->outcome = CFC_OUTCOME_BAD;
     refused->text = complaint;
     if (status == OK && complaint == NULL) {
-        complaint = distrust(r, form.csrf);
+        complaint = distrust(r, &form);
         if (complaint != NULL) {
             refused->outcome = CFC_OUTCOME_FORBIDDEN;
             refused->text = apr_pstrcat(r->pool, "Not done: ", complaint, NULL);

@@ -12,9 +12,9 @@
 const char *cfc_order_who(const request_rec *r);
 
 /**
- * Read the order: the fields of cfc_order_t, force=1 and csrf, application/x-www-form-urlencoded
- * and at most 8 KiB. It is meant when it comes from a page of ours (csrf, a token that other
- * sites cannot read) or from a script (header X-CFCluster: 1, which a browser sends to another
+ * Read the order: the fields of cfc_order_t, force and csrf, as a form or as one JSON object,
+ * at most 8 KiB. It is meant when it comes from a page of ours (csrf, a token that other
+ * sites cannot read) or from a script (JSON, or header X-CFCluster: 1: a browser sends them to another
  * site only if that site allows it, and we never do); and never when the browser says that
  * another site sent it.
  * @param refused set when there is none that can be carried out; its text is NULL otherwise

@@ -76,12 +76,21 @@ static bool state_read(const json_t *record, const char *key, const char *const 
     return false;
 }
 
+/* What the record does not say is the ordinary case. */
+static bool plan_read(const json_t *json, const cfc_kind_t *kind, cfc_plan_t *plan)
+{
+    return note_read(json, kind->text_key, &plan->note)
+           && (kind->at_key == NULL || instant_read(json, kind->at_key, &plan->at))
+           && (kind->how_key == NULL || json_object_get(json, kind->how_key) == NULL
+               || state_read(json, kind->how_key, kind->hows, &plan->how));
+}
+
 static bool record_read(const json_t *json, const cfc_kind_t *kind, cfc_kept_t *kept)
 {
     memset(kept, 0, sizeof(*kept));
     return json_is_object(json) && state_read(json, "state", kind->words, &kept->state)
            && state_read(json, "configured", kind->words, &kept->configured)
-           && note_read(json, kind->text_key, &kept->note);
+           && plan_read(json, kind, &kept->plan);
 }
 
 static const char *section_check(const char *cluster, json_t *section, const cfc_kind_t *kind,
@@ -191,11 +200,21 @@ static bool text_set(json_t *record, const char *key, const char *text, apr_pool
     return json_object_set_new(record, key, json_string(cfc_text_clean(text, p))) == 0;
 }
 
-static bool note_set(json_t *record, const char *text_key, const cfc_note_t *note, apr_pool_t *p)
+static bool instant_set(json_t *record, const char *key, int64_t at, apr_pool_t *p)
 {
-    return text_set(record, text_key, note->text, p) && text_set(record, "who", note->who, p)
-           && text_set(record, "since", cfc_time_iso(note->since, p), p)
-           && text_set(record, "until", note->until ? cfc_time_iso(note->until, p) : "", p);
+    return text_set(record, key, at != 0 ? cfc_time_iso(at, p) : "", p);
+}
+
+static bool plan_set(json_t *record, const cfc_kind_t *kind, const cfc_plan_t *plan,
+                     apr_pool_t *p)
+{
+    return text_set(record, kind->text_key, plan->note.text, p)
+           && text_set(record, "who", plan->note.who, p)
+           && instant_set(record, "since", plan->note.since, p)
+           && instant_set(record, "until", plan->note.until, p)
+           && (kind->at_key == NULL || instant_set(record, kind->at_key, plan->at, p))
+           && (kind->how_key == NULL
+               || text_set(record, kind->how_key, plan->how ? kind->hows[plan->how] : "", p));
 }
 
 bool cfc_doc_set(json_t *doc, const cfc_kind_t *kind, const cfc_subject_t *subject,
@@ -211,7 +230,7 @@ bool cfc_doc_set(json_t *doc, const cfc_kind_t *kind, const cfc_subject_t *subje
     json = child(child(cluster, kind->section), subject->name);
     return json != NULL && text_set(json, "state", kind->words[kept->state], p)
            && text_set(json, "configured", kind->words[kept->configured], p)
-           && note_set(json, kind->text_key, &kept->note, p);
+           && plan_set(json, kind, &kept->plan, p);
 }
 
 const char *cfc_doc_text(const json_t *doc, size_t *bytes, apr_pool_t *p)

@@ -10,7 +10,8 @@
  *                  "until": "2026-11-23T16:00:00Z" } },
  *         "nodes": {
  *           "node1": { "state": "drain", "configured": "active", "reason": "...",
- *                      "who": "anna", "since": "2026-11-23T13:30:00Z" } } } } }
+ *                      "who": "anna", "since": "2026-11-23T13:30:00Z",
+ *                      "deadline": "2026-11-23T14:30:00Z", "return": "restart" } } } } }
  *
  * The sections and their words are those of kept.h. What nobody ever changed is not in it.
  * "configured" is what the configuration said when the record was made: a configuration edited

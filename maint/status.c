@@ -19,9 +19,11 @@ const char *cfc_level_word(cfc_level_t level)
     return level_words[level];
 }
 
-static void note_look(const cfc_record_t *record, cfc_note_t *note, apr_pool_t *p)
+static void plan_look(const cfc_record_t *record, cfc_plan_t *plan, apr_pool_t *p)
 {
-    cfc_record_read(record, note, sizeof(*note));
+    cfc_note_t *note = &plan->note;
+
+    cfc_record_read(record, plan, sizeof(*plan));
     note->who[sizeof(note->who) - 1] = '\0';
     note->text[sizeof(note->text) - 1] = '\0';
     cfc_text_fit(note->who, sizeof(note->who), cfc_text_clean(note->who, p));
@@ -49,9 +51,9 @@ static const char *why_not(const cfc_node_view_t *view, apr_time_t returned, apr
         return apr_psprintf(p, "back since %s, gets %d %% of its share of new sessions",
                             cfc_time_iso(returned, p), view->share_pct);
     }
-    if (people != NULL && view->note.who[0] != '\0') {
-        by = apr_psprintf(p, " by %s%s%s", view->note.who, view->note.text[0] ? ": " : "",
-                          view->note.text);
+    if (people != NULL && view->plan.note.who[0] != '\0') {
+        by = apr_psprintf(p, " by %s%s%s", view->plan.note.who, view->plan.note.text[0] ? ": " : "",
+                          view->plan.note.text);
     }
     else if (people != NULL) {
         by = " by configuration";
@@ -96,7 +98,7 @@ static void node_look(const cfc_cluster_t *cl, const cfc_node_t *node, apr_time_
     view->tier = node->tier;
     view->admin = cfc_slot_admin(slot);
     view->configured = (cfc_admin_t)node->admin;
-    note_look(&slot->admin_note, &view->note, p);
+    plan_look(&slot->admin_note, &view->plan, p);
     view->health = cfc_slot_health(slot, &view->cause);
     view->health_at = atomic_load(&slot->health_at);
     view->streak = (int)atomic_load(&slot->streak);
@@ -158,7 +160,7 @@ static void cluster_look(const cfc_cluster_t *cl, apr_time_t now, cfc_cluster_vi
 
     view->name = cfc_text_clean(cl->name, p);
     view->closed = cfc_slot_closed(cl->slot);
-    note_look(&cl->slot->maintenance_note, &view->note, p);
+    plan_look(&cl->slot->maintenance_note, &view->plan, p);
     view->refused = atomic_load(&cl->slot->refused);
     view->waiting = (int)atomic_load(&cl->slot->queue.length);
     view->nodes_count = cl->nodes->nelts;

@@ -12,6 +12,7 @@
 
 #include "conf/conf.h"
 #include "maint/control.h"
+#include "maint/kept.h"
 
 /** How things are, in the order of how much they need a person. */
 typedef enum {
@@ -32,7 +33,7 @@ typedef struct {
     apr_int64_t tier;
     cfc_admin_t admin;
     cfc_admin_t configured;
-    cfc_note_t note;                /* since is 0: as configured */
+    cfc_plan_t plan;                /* note.since is 0: as configured */
     cfc_health_t health;
     cfc_cause_t cause;
     apr_time_t health_at;           /* 0: never changed */
@@ -56,7 +57,7 @@ typedef struct {
 typedef struct {
     const char *name;
     bool closed;
-    cfc_note_t note;                /* since is 0: nobody ever closed or opened it */
+    cfc_plan_t plan;                /* note.since is 0: nobody ever closed or opened it */
     uint64_t refused;
     int waiting;                    /* requests in the queue */
     cfc_level_t level;

@@ -185,7 +185,7 @@ static void node_row(const sheet_t *s, const char *id, const cfc_node_view_t *no
     }
     cell_end(s);
     cell_word(s, "Admin", admin_class(node->admin), cfc_admin_word(node->admin));
-    note_lines(s, "by", &node->note);
+    note_lines(s, "by", &node->plan.note);
     cell_end(s);
     cell_word(s, "Health", health_class(node->health), cfc_health_word(node->health));
     if (node->cause != CFC_CAUSE_NONE) {
@@ -247,7 +247,7 @@ static void field(const sheet_t *s, const char *id, const char *name, const char
 
 static void maintenance(const sheet_t *s, const char *id, const cfc_cluster_view_t *cluster)
 {
-    const cfc_note_t *note = &cluster->note;
+    const cfc_note_t *note = &cluster->plan.note;
     bool closed = cluster->closed;
 
     cfc_html_add(s->html, "<div class=\"closing\">\n");
@@ -278,10 +278,10 @@ static void cluster_head(const sheet_t *s, const char *id, const cfc_cluster_vie
     cfc_html_add(s->html, "<span class=\"soft\">%lld requests answered with a maintenance or "
                  "outage page</span>\n", (long long)cluster->refused);
     if (cluster->closed) {
-        note_lines(s, "closed by", &cluster->note);
-        if (cluster->note.until != 0) {
+        note_lines(s, "closed by", &cluster->plan.note);
+        if (cluster->plan.note.until != 0) {
             cfc_html_add(s->html, "<span class=\"soft\">planned end %s</span>",
-                         cfc_time_iso(cluster->note.until, s->p));
+                         cfc_time_iso(cluster->plan.note.until, s->p));
         }
     }
     cfc_html_add(s->html, "</div>\n");

@@ -51,6 +51,7 @@ static void protect(request_rec *r)
 
 static bool wants_json(request_rec *r)
 {
+    const char *type = apr_table_get(r->headers_in, "Content-Type");
     const char *accept = apr_table_get(r->headers_in, "Accept");
     const char *format;
     apr_table_t *args;
@@ -59,6 +60,7 @@ static bool wants_json(request_rec *r)
     format = apr_table_get(args, "format");
     return (format != NULL && strcmp(format, "json") == 0)
            || apr_table_get(r->headers_in, "X-CFCluster") != NULL
+           || (type != NULL && strncasecmp(type, "application/json", 16) == 0)
            || cfc_accept_rank(accept, "application/json") > cfc_accept_rank(accept, "text/html");
 }
 

@@ -24,12 +24,15 @@ static json_t *count(uint64_t value)
 
 static json_t *admin_json(const cfc_node_view_t *node, apr_pool_t *p)
 {
-    return json_pack("{s:s, s:s, s:o, s:o, s:o}",
+    return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:s, s:o}",
                      "state", cfc_admin_word(node->admin),
                      "configured", cfc_admin_word(node->configured),
-                     "reason", text_or_null(node->note.text),
-                     "who", text_or_null(node->note.who),
-                     "since", instant_or_null(node->note.since, p));
+                     "reason", text_or_null(node->plan.note.text),
+                     "who", text_or_null(node->plan.note.who),
+                     "since", instant_or_null(node->plan.note.since, p),
+                     "deadline", instant_or_null(node->plan.at, p),
+                     "return", cfc_kind_node.hows[node->plan.how],
+                     "until", instant_or_null(node->plan.note.until, p));
 }
 
 static json_t *health_json(const cfc_node_view_t *node, apr_pool_t *p)
@@ -103,10 +106,10 @@ static json_t *cluster_json(const cfc_cluster_view_t *cluster, apr_pool_t *p)
                      "state", cluster->closed ? "maintenance" : "open",
                      "level", cfc_level_word(cluster->level),
                      "text", cluster->text,
-                     "message", text_or_null(cluster->note.text),
-                     "who", text_or_null(cluster->note.who),
-                     "since", instant_or_null(cluster->note.since, p),
-                     "until", instant_or_null(cluster->note.until, p),
+                     "message", text_or_null(cluster->plan.note.text),
+                     "who", text_or_null(cluster->plan.note.who),
+                     "since", instant_or_null(cluster->plan.note.since, p),
+                     "until", instant_or_null(cluster->plan.note.until, p),
                      "refused", count(cluster->refused),
                      "waiting", cluster->waiting,
                      "serving", cluster->serving,

@@ -47,7 +47,7 @@ void cfc_store_load(const cfc_store_t *store, const cfc_conf_t *conf, apr_pool_t
 typedef struct {
     const cfc_kind_t *kind;
     cfc_subject_t subject;
-    cfc_kept_t kept;            /* what is to be; note.since is not 0, texts are clean UTF-8;
+    cfc_kept_t kept;            /* what is to be; plan.note.since is not 0, texts are clean UTF-8;
                                  * `configured` is the store's */
     uint64_t generation;        /* segment->changes as read before this was decided on */
 } cfc_change_t;

@@ -11,12 +11,16 @@
 
 #define UNTIL_MAX_MS ((apr_int64_t)90 * 86400 * 1000)
 
+#define UNTIL CFC_TAKES_UNTIL
+#define DEADLINE CFC_TAKES_DEADLINE
+#define RETURN CFC_TAKES_RETURN
+
 static const cfc_action_t actions[] = {
-    {"activate",        &cfc_kind_node,        CFC_ADMIN_ACTIVE,   false},
-    {"drain",           &cfc_kind_node,        CFC_ADMIN_DRAIN,    false},
-    {"stop",            &cfc_kind_node,        CFC_ADMIN_STOP,     false},
-    {"maintenance-on",  &cfc_kind_maintenance, CFC_CLUSTER_CLOSED, true},
-    {"maintenance-off", &cfc_kind_maintenance, CFC_CLUSTER_OPEN,   false},
+    {"activate",        &cfc_kind_node,        CFC_ADMIN_ACTIVE,   0},
+    {"drain",           &cfc_kind_node,        CFC_ADMIN_DRAIN,    UNTIL | DEADLINE | RETURN},
+    {"stop",            &cfc_kind_node,        CFC_ADMIN_STOP,     UNTIL | RETURN},
+    {"maintenance-on",  &cfc_kind_maintenance, CFC_CLUSTER_CLOSED, UNTIL},
+    {"maintenance-off", &cfc_kind_maintenance, CFC_CLUSTER_OPEN,   0},
 };
 #define ACTIONS (sizeof(actions) / sizeof(actions[0]))
 
@@ -30,31 +34,53 @@ static bool given(const char *field)
     return field != NULL && field[0] != '\0';
 }
 
-/* @return NULL, or why the announced end is none */
-static const char *until_read(cfc_task_t *t)
+/* @param key the field's name
+ * @return NULL, or why its text is no instant to come; *at stays 0 when nothing was given */
+static const char *instant_read(const cfc_task_t *t, const char *key, const char *text,
+                                int64_t *at)
 {
-    const char *text = t->order->until;
     apr_int64_t ms;
-    apr_time_t at;
+    apr_time_t read;
 
     if (!given(text)) {
         return NULL;
     }
     if (cfc_duration_read(text, &ms)) {
-        at = t->now + apr_time_from_msec(ms < UNTIL_MAX_MS ? ms : UNTIL_MAX_MS + 1);
+        read = t->now + apr_time_from_msec(ms < UNTIL_MAX_MS ? ms : UNTIL_MAX_MS + 1);
     }
-    else if (!cfc_time_read(text, &at)) {
-        return apr_psprintf(t->p, "until=%s is neither a duration nor an instant with its zone; "
-                            "write for example 2h, 90m or %s", cfc_text_clean(text, t->p),
+    else if (!cfc_time_read(text, &read)) {
+        return apr_psprintf(t->p, "%s=%s is neither a duration nor an instant with its zone; "
+                            "write for example 2h, 90m or %s", key, cfc_text_clean(text, t->p),
                             cfc_time_iso(t->now + apr_time_from_sec(7200), t->p));
     }
-    if (at <= t->now) {
-        return apr_psprintf(t->p, "until=%s is not in the future", text);
+    if (read <= t->now) {
+        return apr_psprintf(t->p, "%s=%s is not in the future", key, text);
     }
-    if (at > t->now + apr_time_from_msec(UNTIL_MAX_MS)) {
-        return apr_psprintf(t->p, "until=%s is more than 90 days away", text);
+    if (read > t->now + apr_time_from_msec(UNTIL_MAX_MS)) {
+        return apr_psprintf(t->p, "%s=%s is more than 90 days away", key, text);
     }
-    t->asked.until = at;
+    *at = read;
+    return NULL;
+}
+
+/* @return NULL, or why it is not said how the node comes back */
+static const char *return_read(cfc_task_t *t)
+{
+    const char *word = t->order->comes_back;
+    bool until = given(t->order->until);
+    int how = given(word) ? cfc_word_index(word, t->action->kind->hows) : (int)until;
+
+    if (how < 0) {
+        return apr_psprintf(t->p, "return=%s is not known; %s", cfc_text_clean(word, t->p),
+                            cfc_did_you_mean(cfc_text_clean(word, t->p), t->action->kind->hows,
+                                             t->p));
+    }
+    if (until != (how == CFC_RETURN_UNTIL)) {
+        return until ? apr_psprintf(t->p, "until= says when the node returns, return=%s says "
+                                    "otherwise; give one of them", word)
+                     : "return=until needs until=, for example until=2h";
+    }
+    t->asked.how = (uint32_t)how;
     return NULL;
 }
 
@@ -64,7 +90,7 @@ static const char *text_read(cfc_task_t *t)
     const char *key = t->action->kind->text_key;
     bool message = strcmp(key, "message") == 0;
     const char *text = message ? t->order->message : t->order->reason;
-    size_t room = sizeof(t->asked.text);
+    size_t room = sizeof(t->asked.note.text);
 
     if (given(message ? t->order->reason : t->order->message)) {
         return apr_psprintf(t->p, "%s takes %s=, not %s=", t->action->word, key,
@@ -75,24 +101,49 @@ static const char *text_read(cfc_task_t *t)
         return apr_psprintf(t->p, "the %s is too long; at most %d bytes can be kept", key,
                             (int)room - 1);
     }
-    cfc_text_fit(t->asked.text, room, text);
+    cfc_text_fit(t->asked.note.text, room, text);
     return NULL;
 }
 
-/* @return NULL, or which field does not fit the action or is malformed */
-static const char *fields_read(cfc_task_t *t)
+/* @return NULL, or which field the action does not take */
+static const char *fields_check(const cfc_task_t *t)
 {
     const cfc_order_t *o = t->order;
-    const char *complaint;
+    const struct {
+        const char *name, *text;
+        unsigned bit;
+    } fields[] = {{"until", o->until, UNTIL}, {"deadline", o->deadline, DEADLINE},
+                  {"return", o->comes_back, RETURN}};
 
     if (t->action->kind != &cfc_kind_node && given(o->node)) {
         return apr_psprintf(t->p, "%s is for a whole cluster; leave node= out", t->action->word);
     }
-    if (!t->action->until && given(o->until)) {
-        return apr_psprintf(t->p, "%s takes no until=", t->action->word);
+    for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+        if (!(t->action->takes & fields[i].bit) && given(fields[i].text)) {
+            return apr_psprintf(t->p, "%s takes no %s=", t->action->word, fields[i].name);
+        }
     }
-    complaint = text_read(t);
-    return complaint != NULL ? complaint : until_read(t);
+    return NULL;
+}
+
+/* @return NULL, or which field is malformed */
+static const char *fields_read(cfc_task_t *t)
+{
+    const char *complaint = fields_check(t);
+
+    if (complaint == NULL) {
+        complaint = text_read(t);
+    }
+    if (complaint == NULL) {
+        complaint = instant_read(t, "until", t->order->until, &t->asked.note.until);
+    }
+    if (complaint == NULL) {
+        complaint = instant_read(t, "deadline", t->order->deadline, &t->asked.at);
+    }
+    if (complaint == NULL && (t->action->takes & RETURN)) {
+        complaint = return_read(t);
+    }
+    return complaint;
 }
 
 static cfc_result_t unknown_action(const char *word, apr_pool_t *p)

@@ -18,15 +18,19 @@ typedef struct {
     const char *word;
     const cfc_kind_t *kind;
     uint32_t state;         /* of the kind's words: what is to be */
-    bool until;             /* an announced end may be given */
+    unsigned takes;         /* CFC_TAKES_*, besides the fields that every action takes */
 } cfc_action_t;
+
+#define CFC_TAKES_UNTIL 1u
+#define CFC_TAKES_DEADLINE 2u
+#define CFC_TAKES_RETURN 4u
 
 typedef struct {
     const cfc_conf_t *conf;
     const cfc_order_t *order;
     const cfc_action_t *action;
-    cfc_note_t asked;       /* who, text and until as ordered */
-    cfc_change_t change;    /* what the store is to do; its note by the last decision */
+    cfc_plan_t asked;       /* as ordered; note.since is 0 */
+    cfc_change_t change;    /* what the store is to do; its plan by the last decision */
     apr_time_t now;
     apr_pool_t *p;
 } cfc_task_t;

@@ -2,6 +2,7 @@
 """The status page and its API: what they show, who may change what, and that it is kept."""
 
 import html
+import json
 import os
 import re
 import shutil
@@ -10,6 +11,7 @@ import pytest
 import requests
 
 from equipment.client import spread
+from equipment.proc import wait_for
 
 SCRIPT = {"X-CFCluster": "1"}
 
@@ -173,11 +175,87 @@ def test_a_form_that_is_too_long_is_refused(cluster):
     assert admin(cluster, "node1") == "active"
 
 
-def test_what_is_not_a_form_is_refused(cluster):
-    answer = requests.post(cluster.httpd.url + "/cluster", headers=SCRIPT, timeout=10,
-                           json={"cluster": "confluence", "node": "node1", "action": "drain"})
+def test_what_is_neither_a_form_nor_json_is_refused(cluster):
+    answer = requests.post(cluster.httpd.url + "/cluster", timeout=10, data="drain node1",
+                           headers={**SCRIPT, "Content-Type": "text/plain"})
     assert answer.status_code == 400
     assert admin(cluster, "node1") == "active"
+
+
+DRAIN = {"cluster": "confluence", "node": "node1", "action": "drain"}
+
+
+@pytest.mark.parametrize("label, body, status, says", [
+    ("an order",            json.dumps(DRAIN),                          200, "is draining"),
+    ("nothing in a field",  json.dumps({**DRAIN, "reason": None}),      200, "is draining"),
+    ("force as truth",      json.dumps({**DRAIN, "force": True}),       200, "is draining"),
+    ("an unknown field",    json.dumps({**DRAIN, "nodes": "node1"}),    400, "no field"),
+    ("a list as a field",   json.dumps({**DRAIN, "node": ["node1"]}),   400, "has to be a text"),
+    ("a list",              json.dumps([DRAIN]),                        400, "one JSON object"),
+    ("no JSON",             "node=node1",                               400, "not JSON: line 1"),
+    ("a field twice",       '{"node": "node1", "node": "node2"}',       400, "not JSON"),
+    ("too long",            json.dumps({**DRAIN, "reason": "x" * 9000}), 413, ""),
+], ids=lambda value: value if isinstance(value, str) and value[:1].isalpha() else "")
+def test_scripts_may_send_json(cluster, label, body, status, says):
+    answer = requests.post(cluster.httpd.url + "/cluster", data=body, timeout=10,
+                           headers={"Content-Type": "application/json"})
+    assert answer.status_code == status and says in answer.text, label
+    assert admin(cluster, "node1") == ("drain" if status == 200 else "active")
+
+
+def test_an_order_counts_only_for_the_generation_that_was_looked_at(cluster):
+    looked = page(cluster, params={"format": "json"}).json()["generation"]
+    assert cluster.change(node="node1", action="drain", generation=looked).status_code == 200
+    answer = cluster.change(node="node1", action="stop", generation=looked)
+    assert (answer.status_code, answer.json()["result"]) == (409, "conflict")
+    assert admin(cluster, "node1") == "drain"
+
+
+def test_a_page_of_another_site_cannot_send_json(cluster):
+    answer = requests.post(cluster.httpd.url + "/cluster", json=DRAIN, timeout=10,
+                           headers={"Sec-Fetch-Site": "cross-site"})
+    assert answer.status_code == 403
+    assert admin(cluster, "node1") == "active"
+
+
+# What is ordered for later
+
+
+def test_a_drain_becomes_a_stop_at_its_deadline(cluster):
+    cluster.change(node="node1", action="drain", deadline="2s", reason="upgrade")
+    assert cluster.node("node1")["admin"]["deadline"] is not None
+    wait_for(lambda: admin(cluster, "node1") == "stop", "the deadline")
+    told = cluster.node("node1")["admin"]
+    assert told["who"] == "cfcluster" and told["reason"].endswith("deadline is over; upgrade")
+
+
+def test_a_deadline_that_came_while_httpd_was_down_is_kept(cluster):
+    cluster.change(node="node1", action="stop", until="1s")
+    cluster.httpd.stop()
+    cluster.httpd.start()
+    wait_for(lambda: admin(cluster, "node1") == "active", "the return")
+
+
+def test_a_stopped_node_returns_when_it_was_restarted(cluster, nodes):
+    cluster.httpd.allow("AH00957|AH01114")
+    cluster.change(node="node1", action="stop", **{"return": "restart"})
+    nodes[0].kill()
+    wait_for(lambda: cluster.node("node1")["health"]["state"] == "down", "the verdict")
+    assert admin(cluster, "node1") == "stop"
+    nodes[0].start()
+    nodes[0].wait_ready()
+    wait_for(lambda: admin(cluster, "node1") == "active", "the return")
+
+
+def test_a_deadline_waits_for_another_node(cluster):
+    cluster.httpd.allow("CFC0405")
+    cluster.stop_node("node2")
+    cluster.change(node="node1", action="drain", deadline="1s", force="1")
+    wait_for(lambda: "CFC0405: cluster confluence, node node1: stop is due and waits: "
+             in cluster.httpd.error_log(), "the warning")
+    assert admin(cluster, "node1") == "drain"
+    cluster.activate("node2")
+    wait_for(lambda: admin(cluster, "node1") == "stop", "the deadline")
 
 
 # Who meant it

@@ -34,6 +34,7 @@
     SUITE(monitor)        \
     SUITE(store)          \
     SUITE(control)        \
+    SUITE(due)            \
     SUITE(page)           \
     SUITE(status_json)
 

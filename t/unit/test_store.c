@@ -32,9 +32,9 @@ static cfc_change_t change_of(const cfc_kind_t *kind, cfc_subject_t subject, uin
     cfc_change_t change = {.kind = kind, .subject = subject, .kept.state = state};
 
     change.generation = atomic_load(&small.conf->segment->changes);
-    change.kept.note.since = apr_time_from_sec(1795442400);
-    strcpy(change.kept.note.who, "anna");
-    apr_cpystrn(change.kept.note.text, text, sizeof(change.kept.note.text));
+    change.kept.plan.note.since = apr_time_from_sec(1795442400);
+    strcpy(change.kept.plan.note.who, "anna");
+    apr_cpystrn(change.kept.plan.note.text, text, sizeof(change.kept.plan.note.text));
     return change;
 }
 
@@ -65,7 +65,7 @@ static void close_cluster(const char *message)
                                     cfc_kind_maintenance.subject(small.cl, 0),
                                     CFC_CLUSTER_CLOSED, message);
 
-    change.kept.note.until = apr_time_from_sec(1795449600);
+    change.kept.plan.note.until = apr_time_from_sec(1795449600);
     ck_assert_int_eq(apply(&change), CFC_CHANGE_DONE);
 }
 

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * due.c: see due.h. When an order is due; whether it is wise is judge.c's business, which is asked
+ * as for a person's: a drain's deadline does not take the last node. */
+#include "maint/due.h"
+
+#include <apr_strings.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lb/log.h"
+#include "maint/kept.h"
+#include "maint/text.h"
+
+#define LOOK_MS 1000
+
+typedef struct {
+    const char *action;
+    const char *because;        /* to follow "Anna's drain: " in the reason that is kept */
+} due_t;
+
+static bool has_come(int64_t at, apr_time_t now)
+{
+    return at != 0 && at <= now;
+}
+
+/* @return action NULL: nothing is due of this node */
+static due_t node_due(const cfc_subject_t *subject, const cfc_kept_t *kept, apr_time_t now)
+{
+    const cfc_node_slot_t *slot = subject->node->slot;
+    cfc_cause_t cause;
+
+    if (kept->state == CFC_ADMIN_ACTIVE) {
+        return (due_t){NULL, NULL};
+    }
+    if (kept->plan.how == CFC_RETURN_UNTIL && has_come(kept->plan.note.until, now)) {
+        return (due_t){"activate", "its time is over"};
+    }
+    if (kept->plan.how == CFC_RETURN_RESTART && cfc_slot_health(slot, &cause) == CFC_HEALTH_UP
+        && atomic_load(&slot->returned_at) > kept->plan.note.since) {
+        return (due_t){"activate", "the node was restarted and is up"};
+    }
+    if (kept->state == CFC_ADMIN_DRAIN && has_come(kept->plan.at, now)) {
+        return (due_t){"stop", "its deadline is over"};
+    }
+    return (due_t){NULL, NULL};
+}
+
+/* What is ordered keeps the reason and the return of what was there: the deadline of a drain for
+ * an upgrade makes a stop for that upgrade. */
+static void fill(const cfc_subject_t *subject, const cfc_kept_t *kept, const due_t *due,
+                 uint64_t generation, cfc_order_t *order, apr_pool_t *p)
+{
+    const cfc_plan_t *plan = &kept->plan;
+    bool stays = strcmp(due->action, "stop") == 0;
+
+    *order = (cfc_order_t){
+        .cluster = subject->cl->name,
+        .node = subject->name,
+        .action = due->action,
+        .who = "cfcluster",
+        .address = "cfcluster",
+        .generation = apr_psprintf(p, "%" APR_UINT64_T_FMT, (apr_uint64_t)generation),
+    };
+    order->reason = apr_psprintf(p, "%s of %s: %s%s%s", kept->state == CFC_ADMIN_DRAIN ? "drain"
+                                                                                       : "stop",
+                                 plan->note.who, due->because,
+                                 plan->note.text[0] != '\0' ? "; " : "", plan->note.text);
+    if (strlen(order->reason) >= sizeof(plan->note.text)) {
+        order->reason = due->because;
+    }
+    if (stays && plan->how == CFC_RETURN_UNTIL) {
+        order->until = cfc_time_iso(plan->note.until, p);
+    }
+    else if (stays && plan->how == CFC_RETURN_RESTART) {
+        order->comes_back = cfc_kind_node.hows[plan->how];
+    }
+}
+
+bool cfc_due(const cfc_conf_t *conf, apr_time_t now, int skip, cfc_order_t *order, apr_pool_t *p)
+{
+    cfc_cluster_t **clusters = (cfc_cluster_t **)conf->clusters->elts;
+    uint64_t generation = atomic_load(&conf->segment->changes);
+
+    for (int i = 0; i < conf->clusters->nelts; i++) {
+        for (int n = 0; n < cfc_kind_node.count(clusters[i]); n++) {
+            cfc_subject_t subject = cfc_kind_node.subject(clusters[i], n);
+            cfc_kept_t kept;
+            due_t due = {NULL, NULL};
+
+            if (cfc_kind_node.now(&subject, &kept)) {
+                due = node_due(&subject, &kept, now);
+            }
+            if (due.action != NULL && skip-- == 0) {
+                fill(&subject, &kept, &due, generation, order, p);
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* The job. An order waits for the disk, so it is given on a thread of its own: one at a time,
+ * and none is left behind by an end of the process, since what is not on disk did not happen. */
+
+typedef struct {
+    int64_t due_ms;
+    _Atomic bool busy;
+    char refused[512];          /* what was said last of an order that was not carried out */
+} due_job_t;
+
+static void carry_out(due_job_t *state, apr_pool_t *p)
+{
+    const cfc_conf_t *conf = cfc_conf();
+    cfc_order_t order;
+    int refusals = 0;
+
+    while (cfc_due(conf, apr_time_now(), refusals, &order, p)) {
+        cfc_result_t result = cfc_control(conf, &order, apr_time_now(), p);
+
+        if (result.outcome == CFC_OUTCOME_DONE || result.outcome == CFC_OUTCOME_CONFLICT) {
+            continue;           /* the list is another one now */
+        }
+        refusals++;
+        if (result.outcome == CFC_OUTCOME_REFUSED && strcmp(state->refused, result.text) != 0) {
+            cfc_text_fit(state->refused, sizeof(state->refused), result.text);
+            cfc_log(CFC_LOG_WARNING, APR_SUCCESS, "CFC0405: cluster %s, node %s: %s is due and "
+                    "waits: %s", order.cluster, order.node, order.action, result.text);
+        }
+    }
+}
+
+static void *on_thread(void *data)
+{
+    due_job_t *state = data;
+    apr_pool_t *p;
+
+    if (apr_pool_create_unmanaged(&p) == APR_SUCCESS) {
+        carry_out(state, p);
+        apr_pool_destroy(p);
+    }
+    atomic_store(&state->busy, false);
+    return NULL;
+}
+
+static bool something_due(void)
+{
+    cfc_order_t order;
+    apr_pool_t *p;
+    bool due;
+
+    if (apr_pool_create_unmanaged(&p) != APR_SUCCESS) {
+        return false;
+    }
+    due = cfc_due(cfc_conf(), apr_time_now(), 0, &order, p);
+    apr_pool_destroy(p);
+    return due;
+}
+
+static void *begin(const cfc_work_t *work, apr_pool_t *p)
+{
+    (void)p;
+    (void)work;
+    return calloc(1, sizeof(due_job_t));    /* not the pool's: a thread may outlive it */
+}
+
+static int64_t run(void *job, int64_t now_ms)
+{
+    due_job_t *state = job;
+    pthread_t thread;
+
+    if (now_ms < state->due_ms) {
+        return state->due_ms;
+    }
+    state->due_ms = now_ms + LOOK_MS;
+    if (!atomic_load(&state->busy) && something_due()) {
+        atomic_store(&state->busy, true);
+        if (pthread_create(&thread, NULL, on_thread, state) == 0) {
+            pthread_detach(thread);
+        }
+        else {
+            atomic_store(&state->busy, false);      /* next time */
+        }
+    }
+    return state->due_ms;
+}
+
+static void end(void *job)
+{
+    due_job_t *state = job;
+
+    if (!atomic_load(&state->busy)) {
+        free(state);
+    }
+}
+
+const cfc_job_kind_t cfc_due_job = {"due", begin, run, end};

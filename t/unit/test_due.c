@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * test_due.c: what people ordered for later, and when it is given. */
+#include <apr_strings.h>
+#include <string.h>
+
+#include "maint/control.h"
+#include "maint/due.h"
+#include "t/unit/small_cluster.h"
+#include "t/unit/suites.h"
+
+#define NOW apr_time_from_sec(1795442400)       /* 2026-11-23T14:00:00Z */
+#define MINUTES(n) apr_time_from_sec(60 * (n))
+
+static cfc_small_cluster_t small;
+
+static void begin(void)
+{
+    cfc_small_cluster_make(&small);
+}
+
+static void end(void)
+{
+    cfc_small_cluster_end(&small);
+}
+
+static void give(const char *action, const char *deadline, const char *until,
+                 const char *comes_back)
+{
+    cfc_order_t order = {.cluster = "confluence", .node = "node1", .action = action,
+                         .reason = "upgrade", .who = "anna", .address = "10.0.9.3"};
+    cfc_result_t result;
+
+    order.deadline = deadline;
+    order.until = until;
+    order.comes_back = comes_back;
+    result = cfc_control(small.conf, &order, NOW, small.p);
+    ck_assert_msg(result.outcome == CFC_OUTCOME_DONE, "%s", result.text);
+}
+
+/* What is due at that time: "action: reason", "" for nothing. */
+static const char *due_at(apr_time_t now)
+{
+    cfc_order_t order;
+
+    return cfc_due(small.conf, now, 0, &order, small.p)
+               ? apr_psprintf(small.p, "%s: %s", order.action, order.reason)
+               : "";
+}
+
+static const struct {
+    const char *label, *action, *deadline, *until;
+    int minutes;
+    const char *due;
+} times[] = {
+    {"a drain without an end", "drain", NULL, NULL, 100000, ""},
+    {"before its deadline", "drain", "15m", NULL, 14, ""},
+    {"at its deadline", "drain", "15m", NULL, 15,
+     "stop: drain of anna: its deadline is over; upgrade"},
+    {"before its return", "stop", NULL, "2h", 119, ""},
+    {"at its return", "stop", NULL, "2h", 120,
+     "activate: stop of anna: its time is over; upgrade"},
+    {"returned rather than stopped", "drain", "15m", "10m", 20,
+     "activate: drain of anna: its time is over; upgrade"},
+};
+
+START_TEST(an_order_is_due_when_its_time_has_come)
+{
+    apr_time_t at = NOW + MINUTES(times[_i].minutes);
+
+    give(times[_i].action, times[_i].deadline, times[_i].until, NULL);
+    ck_assert_msg(strcmp(due_at(at), times[_i].due) == 0, "%s: %s", times[_i].label, due_at(at));
+}
+END_TEST
+
+START_TEST(a_time_that_passed_while_httpd_was_down_is_due_at_once)
+{
+    give("drain", "15m", NULL, "restart");
+    cfc_small_cluster_restart(&small);
+    ck_assert_str_eq(due_at(NOW + MINUTES(600)),
+                     "stop: drain of anna: its deadline is over; upgrade");
+}
+END_TEST
+
+START_TEST(a_node_returns_when_it_was_restarted_and_not_before)
+{
+    give("stop", NULL, NULL, "restart");
+    cfc_slot_returned(small.node1->slot, NOW - MINUTES(60), true);
+    ck_assert_str_eq(due_at(NOW + MINUTES(5)), "");
+    cfc_slot_health_set(small.node1->slot, CFC_HEALTH_DOWN, CFC_CAUSE_HARD);
+    cfc_slot_returned(small.node1->slot, NOW + MINUTES(6), true);
+    ck_assert_str_eq(due_at(NOW + MINUTES(6)), "");
+    cfc_slot_health_set(small.node1->slot, CFC_HEALTH_UP, CFC_CAUSE_NONE);
+    ck_assert_str_eq(due_at(NOW + MINUTES(7)),
+                     "activate: stop of anna: the node was restarted and is up; upgrade");
+}
+END_TEST
+
+/* The order that is due at that time, carried out then. */
+static cfc_outcome_t carry_out_at(apr_time_t at)
+{
+    cfc_order_t order;
+
+    ck_assert(cfc_due(small.conf, at, 0, &order, small.p));
+    return cfc_control(small.conf, &order, at, small.p).outcome;
+}
+
+START_TEST(a_stop_at_the_deadline_keeps_how_the_node_returns)
+{
+    cfc_subject_t subject = cfc_kind_node.subject(small.cl, 0);
+    cfc_kept_t kept;
+
+    give("drain", "15m", NULL, "restart");
+    ck_assert_int_eq(carry_out_at(NOW + MINUTES(15)), CFC_OUTCOME_DONE);
+    cfc_kind_node.now(&subject, &kept);
+    ck_assert_int_eq(kept.state, CFC_ADMIN_STOP);
+    ck_assert_int_eq(kept.plan.how, CFC_RETURN_RESTART);
+    ck_assert_str_eq(due_at(NOW + MINUTES(16)), "");
+}
+END_TEST
+
+START_TEST(a_deadline_does_not_take_the_last_node)
+{
+    cfc_order_t order;
+
+    give("drain", "15m", NULL, NULL);
+    cfc_slot_health_set(small.node2->slot, CFC_HEALTH_DOWN, CFC_CAUSE_HARD);
+    ck_assert_int_eq(carry_out_at(NOW + MINUTES(15)), CFC_OUTCOME_REFUSED);
+    ck_assert(!cfc_due(small.conf, NOW + MINUTES(15), 1, &order, small.p));
+}
+END_TEST
+
+START_TEST(an_order_that_a_person_has_overtaken_is_not_given)
+{
+    cfc_order_t order;
+
+    give("drain", "15m", NULL, NULL);
+    ck_assert(cfc_due(small.conf, NOW + MINUTES(15), 0, &order, small.p));
+    give("activate", NULL, NULL, NULL);
+    ck_assert_int_eq(cfc_control(small.conf, &order, NOW + MINUTES(15), small.p).outcome,
+                     CFC_OUTCOME_CONFLICT);
+    ck_assert_int_eq(cfc_slot_admin(small.node1->slot), CFC_ADMIN_ACTIVE);
+}
+END_TEST
+
+Suite *cfc_due_suite(void)
+{
+    Suite *suite = suite_create("due");
+    TCase *tcase = tcase_create("due");
+
+    tcase_add_checked_fixture(tcase, begin, end);
+    tcase_add_loop_test(tcase, an_order_is_due_when_its_time_has_come, 0, CFC_ROWS(times));
+    tcase_add_test(tcase, a_time_that_passed_while_httpd_was_down_is_due_at_once);
+    tcase_add_test(tcase, a_node_returns_when_it_was_restarted_and_not_before);
+    tcase_add_test(tcase, a_stop_at_the_deadline_keeps_how_the_node_returns);
+    tcase_add_test(tcase, a_deadline_does_not_take_the_last_node);
+    tcase_add_test(tcase, an_order_that_a_person_has_overtaken_is_not_given);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
