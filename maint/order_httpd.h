@@ -14,8 +14,8 @@ const char *cfc_order_who(const request_rec *r);
 /**
  * Read the order: the fields of cfc_order_t, force and csrf, as a form or as one JSON object,
  * at most 8 KiB. It is meant when it comes from a page of ours (csrf, a token that other
- * sites cannot read) or from a script (JSON, or header X-CFCluster: 1: a browser sends them to another
- * site only if that site allows it, and we never do); and never when the browser says that
+ * sites cannot read) or from a script (JSON, or header X-CFCluster: 1: a browser sends those to
+ * another site only if it allows them, and we never do); and never when the browser says that
  * another site sent it.
  * @param refused set when there is none that can be carried out; its text is NULL otherwise
  * @return OK, or what httpd is to answer when the body cannot be read
