@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * rise_fall.c: turns evidence into health. Not traffic (lb/effective.c), not when to probe
+ * rise_fall.c: turns evidence into health. Not traffic (lb/effective.h), not when to probe
  * (monitor.c). Pure. Rules: the table in rise_fall.h. */
 #include "health/rise_fall.h"
 

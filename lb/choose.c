@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * choose.c: walks the nodes once for a request. Eligibility is effective.c's table, the
+ * choose.c: walks the nodes once for a request. Eligibility is effective.h's table, the
  * comparison is method.c's; here is only the order of preference. */
 #include "lb/choose.h"
 
@@ -55,8 +55,9 @@ void cfc_tried_add(cfc_tried_t *tried, const cfc_cluster_t *cl, const cfc_node_t
     }
 }
 
-/* xorshift32: draws within one choice need to be cheap and uneven to nobody, no more. */
-static uint32_t roll(uint32_t *dice)
+/* 0 to limit - 1, limit below 2^32. xorshift32, and a product in place of a remainder: draws within
+ * one choice need to be cheap and uneven to nobody, no more. */
+static uint64_t draw_below(uint32_t *dice, uint64_t limit)
 {
     uint32_t x = *dice | 1u;
 
@@ -64,7 +65,7 @@ static uint32_t roll(uint32_t *dice)
     x ^= x >> 17;
     x ^= x << 5;
     *dice = x;
-    return x;
+    return x * limit >> 32;
 }
 
 static void swap(cfc_node_t **a, cfc_node_t **b)
@@ -111,7 +112,7 @@ static bool admitted(const cfc_cluster_t *cl, const cfc_ask_t *ask, const cfc_no
 {
     int pct = cl->method->turns ? 100 : cfc_node_warming_pct(cl, node, ask->now);
 
-    return pct == 100 || roll(dice) % 100 < (uint32_t)pct;
+    return pct == 100 || draw_below(dice, 100) < (uint64_t)pct;
 }
 
 /* The untried nodes that are `wanted`, of the lowest tier that has any; those that are not
@@ -154,7 +155,7 @@ static void draw(field_t *field, int count, uint32_t *dice)
         for (int j = drawn; j < field->count; j++) {
             weights += (uint64_t)field->nodes[j]->weight;
         }
-        mark = (int64_t)(roll(dice) % weights);
+        mark = (int64_t)draw_below(dice, weights);
         while ((mark -= field->nodes[i]->weight) >= 0) {
             i++;
         }
@@ -182,7 +183,7 @@ static cfc_node_t *cheapest(const cfc_method_t *method, const field_t *field, ap
         }
         else if (cost == best_cost) {
             weights += weight;
-            if (roll(dice) % weights < weight) {
+            if (draw_below(dice, weights) < weight) {
                 best = field->nodes[i];
             }
         }
@@ -327,12 +328,12 @@ static uint64_t most_turns(const cfc_cluster_t *cl, const cfc_choice_t *choice)
     uint64_t most = 0;
 
     for (int i = 0; i < cl->nodes->nelts; i++) {
-        if (nodes[i] != choice->node && nodes[i]->tier == choice->node->tier
+        uint64_t turns = atomic_load_explicit(&nodes[i]->slot->turns, memory_order_relaxed);
+
+        if (turns > most && nodes[i] != choice->node && nodes[i]->tier == choice->node->tier
             && cfc_node_effective(nodes[i]) == CFC_EFFECTIVE_SERVING
             && cfc_node_warming_pct(cl, nodes[i], choice->at) == 100) {
-            uint64_t turns = atomic_load(&nodes[i]->slot->turns);
-
-            most = turns > most ? turns : most;
+            most = turns;
         }
     }
     return most;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * effective.h: what a node may get, from what people want and what probes say. */
+ * effective.h: what a node may get, from what people want and what probes say. Inline, because a
+ * choice asks it of every node. */
 #ifndef CFC_LB_EFFECTIVE_H
 #define CFC_LB_EFFECTIVE_H
 
@@ -26,7 +27,29 @@
  * Threads: pure; reads nothing but its arguments.
  * Source:  DESIGN 3; mod_jk's two axes (activation and state).
  */
-cfc_effective_t cfc_effective(cfc_admin_t admin, cfc_health_t health, cfc_cause_t cause);
+static inline cfc_effective_t cfc_effective(cfc_admin_t admin, cfc_health_t health,
+                                            cfc_cause_t cause)
+{
+    if (cause == CFC_CAUSE_REFUSED) {
+        return CFC_EFFECTIVE_OUT;
+    }
+    switch (health) {
+    case CFC_HEALTH_UP:
+    case CFC_HEALTH_FAILING:
+        return admin == CFC_ADMIN_ACTIVE  ? CFC_EFFECTIVE_SERVING
+               : admin == CFC_ADMIN_DRAIN ? CFC_EFFECTIVE_STICKY_ONLY
+                                          : CFC_EFFECTIVE_OUT;
+    case CFC_HEALTH_DOWN:
+    case CFC_HEALTH_RECOVERING:
+        return admin == CFC_ADMIN_ACTIVE && cause == CFC_CAUSE_SOFT ? CFC_EFFECTIVE_LAST_RESORT
+                                                                     : CFC_EFFECTIVE_OUT;
+    case CFC_HEALTH_UNKNOWN:
+    case CFC_HEALTH_STARTING:
+    case CFC_HEALTH_COUNT:
+        break;
+    }
+    return CFC_EFFECTIVE_OUT;
+}
 
 /* Less would be nothing at all for minutes on a quiet site. */
 #define CFC_WARMING_FLOOR_PCT 5
@@ -42,6 +65,19 @@ cfc_effective_t cfc_effective(cfc_admin_t admin, cfc_health_t health, cfc_cause_
  * @param slow_start_ms 0: none
  * @return percent; 100: all of it
  */
-int cfc_warming_pct(int64_t returned_at, apr_time_t now, apr_int64_t slow_start_ms);
+static inline int cfc_warming_pct(int64_t returned_at, apr_time_t now,
+                                  apr_int64_t slow_start_ms)
+{
+    apr_interval_time_t age = now - returned_at, slow_start = apr_time_from_msec(slow_start_ms);
+    int pct;
+
+    /* Returned ahead of now: a moment, if another process set it after our clock was read;
+     * more, if the clock was set back since, which must not keep the node small for hours. */
+    if (returned_at == 0 || age >= slow_start || age <= -slow_start) {
+        return 100;
+    }
+    pct = age > 0 ? (int)(age * 100 / slow_start) : 0;
+    return pct > CFC_WARMING_FLOOR_PCT ? pct : CFC_WARMING_FLOOR_PCT;
+}
 
 #endif

@@ -8,6 +8,11 @@
 
 #include "lb/hash.h"
 
+#define LINE_OF(member) (offsetof(cfc_node_slot_t, member) / CFC_CACHE_LINE)
+
+static_assert(LINE_OF(probe_wanted) == LINE_OF(admin), "line A is one line");
+static_assert(LINE_OF(traffic.picked) == LINE_OF(turns), "what methods compare is on line B");
+
 #define MAGIC UINT64_C(0x6366636c75737431)      /* "cfclust1" */
 
 /* How often in a row an untouched total must be wrong by the same number. */
@@ -24,20 +29,21 @@ uint64_t cfc_segment_layout(void)
         offsetof(cfc_segment_t, nodes),
         sizeof(cfc_node_slot_t),
         offsetof(cfc_node_slot_t, admin),
-        offsetof(cfc_node_slot_t, admin_configured),
-        offsetof(cfc_node_slot_t, admin_note),
         offsetof(cfc_node_slot_t, standing),
-        offsetof(cfc_node_slot_t, streak),
-        offsetof(cfc_node_slot_t, last_probe),
+        offsetof(cfc_node_slot_t, returned_at),
         offsetof(cfc_node_slot_t, eject),
         offsetof(cfc_node_slot_t, probe_wanted),
-        offsetof(cfc_node_slot_t, returned_at),
-        offsetof(cfc_node_slot_t, traffic),
         offsetof(cfc_node_slot_t, turns),
         offsetof(cfc_node_slot_t, latency),
+        offsetof(cfc_node_slot_t, traffic),
+        offsetof(cfc_node_slot_t, admin_configured),
+        offsetof(cfc_node_slot_t, admin_note),
+        offsetof(cfc_node_slot_t, health_at),
+        offsetof(cfc_node_slot_t, streak),
+        offsetof(cfc_node_slot_t, last_probe),
         offsetof(cfc_node_slot_t, sessions),
         sizeof(cfc_sessions_t),
-        offsetof(cfc_sessions_t, mark),
+        offsetof(cfc_sessions_t, slices),
         offsetof(cfc_node_slot_t, busy),
         sizeof(cfc_cluster_slot_t),
         offsetof(cfc_cluster_slot_t, maintenance),
@@ -148,7 +154,7 @@ int cfc_segment_child_enter(cfc_segment_t *segment, int64_t pid, uint32_t genera
         if (atomic_compare_exchange_strong(&segment->children[i].pid, &nobody, pid)) {
             atomic_store(&segment->children[i].generation, generation);
             for (int j = 0; j < CFC_NODES_MAX; j++) {
-                atomic_store(&segment->nodes[j].busy[i], 0);
+                atomic_store(cfc_slot_busy(&segment->nodes[j], i), 0);
             }
             return i;
         }
@@ -178,7 +184,7 @@ static bool counted(cfc_segment_t *segment, cfc_node_slot_t *slot, int32_t *tota
     *sum = 0;
     for (int i = 0; i < CFC_CHILDREN_MAX; i++) {
         if (atomic_load(&segment->children[i].pid) != 0) {
-            *sum += (int32_t)atomic_load(&slot->busy[i]);
+            *sum += (int32_t)atomic_load(cfc_slot_busy(slot, i));
         }
     }
     return atomic_load(&slot->traffic.inflight) == *total;
@@ -231,14 +237,14 @@ int cfc_segment_repair(cfc_segment_t *segment, bool (*alive)(int64_t pid))
 void cfc_slot_book(cfc_node_slot_t *slot, int child)
 {
     if (child >= 0) {
-        atomic_fetch_add_explicit(&slot->busy[child], 1, memory_order_relaxed);
+        atomic_fetch_add_explicit(cfc_slot_busy(slot, child), 1, memory_order_relaxed);
     }
 }
 
 void cfc_slot_unbook(cfc_node_slot_t *slot, int child)
 {
     if (child >= 0) {
-        atomic_fetch_sub_explicit(&slot->busy[child], 1, memory_order_relaxed);
+        atomic_fetch_sub_explicit(cfc_slot_busy(slot, child), 1, memory_order_relaxed);
     }
 }
 
@@ -274,14 +280,6 @@ void cfc_slot_end(cfc_node_slot_t *slot, int child)
 {
     cfc_slot_unbook(slot, child);
     cfc_slot_free(slot);
-}
-
-cfc_health_t cfc_slot_health(const cfc_node_slot_t *slot, cfc_cause_t *cause)
-{
-    uint32_t standing = atomic_load_explicit(&slot->standing, memory_order_acquire);
-
-    *cause = (cfc_cause_t)(standing >> 8);
-    return (cfc_health_t)(standing & 0xffu);
 }
 
 void cfc_slot_health_set(cfc_node_slot_t *slot, cfc_health_t health, cfc_cause_t cause)

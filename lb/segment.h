@@ -8,11 +8,14 @@
  *           children[]: pid, generation               each child its own
  *           clusters[]: owner; maintenance            parent; holder of the store's lock
  *           nodes[]:    owner                         parent
- *             line 1    admin state                   holder of the store's lock
- *             line 2    health, probe results         the monitor
- *             line 3..  in-flight, counters           every child
- *                       latency, live sessions        every child
+ *             line A    admin, health, ejection       whoever changes them, which is rare
+ *             line B..  turns, latency, traffic       every child, at every request
+ *                       notes, probe results          holder of the store's lock, the monitor
+ *                       live sessions                 every child
  *             busy[]    in-flight by child            each child its own word
+ *
+ * A choice looks at every node of its cluster, so what it reads of one lies on two lines: A, which
+ * stays in each processor's cache, and B, which goes from one to another anyway.
  *
  * A graceful restart finds the same slots again by name, so children of the old generation
  * and of the new count in the same place. Slots of removed nodes are reused only when no child
@@ -74,25 +77,32 @@ typedef struct {
 typedef struct cfc_node_slot {
     cfc_owner_t owner;
 
-    alignas(CFC_CACHE_LINE) _Atomic uint32_t admin;     /* cfc_admin_t */
-    _Atomic uint32_t admin_configured;  /* 1 + the cfc_admin_t that was configured when admin
-                                         * was settled (maint/store.h); 0: not settled yet */
-    cfc_record_t admin_note;                            /* cfc_note_t */
-
-    alignas(CFC_CACHE_LINE) _Atomic uint32_t standing;  /* health and cause in one word */
-    _Atomic int64_t health_at;                          /* apr_time_t of its last change */
-    _Atomic uint32_t streak;                            /* equal results in a row, the last ones */
-    _Atomic int64_t returned_at;        /* apr_time_t; 0: never. Also by the store's lock holder */
-    cfc_record_t last_probe;                            /* cfc_probe_result_t */
-
-    alignas(CFC_CACHE_LINE) cfc_eject_t eject;          /* children; cleared by the monitor */
+    /* line A */
+    alignas(CFC_CACHE_LINE) _Atomic uint32_t admin;     /* cfc_admin_t; the store's lock holder */
+    _Atomic uint32_t standing;          /* health and cause in one word; the monitor */
+    _Atomic int64_t returned_at;        /* apr_time_t; 0: never; both of them */
+    cfc_eject_t eject;                  /* children; cleared by the monitor */
     _Atomic uint32_t probe_wanted;      /* 1: a request failed; the monitor probes at once */
 
-    alignas(CFC_CACHE_LINE) cfc_traffic_t traffic;
+    /* line B and on */
     alignas(CFC_CACHE_LINE) _Atomic uint64_t turns;     /* of round-robin, see lb/method.h */
     cfc_latency_t latency;
-    cfc_sessions_t sessions;            /* children; marked and cleared by the monitor */
-    alignas(CFC_CACHE_LINE) _Atomic uint32_t busy[CFC_CHILDREN_MAX];
+    cfc_traffic_t traffic;
+
+    /* the store's lock holder */
+    alignas(CFC_CACHE_LINE) _Atomic uint32_t admin_configured;  /* 1 + the cfc_admin_t that was
+                                         * configured when admin was settled (maint/store.h);
+                                         * 0: not settled yet */
+    cfc_record_t admin_note;                            /* cfc_note_t */
+
+    /* the monitor */
+    alignas(CFC_CACHE_LINE) _Atomic int64_t health_at;  /* apr_time_t of its last change */
+    _Atomic uint32_t streak;                            /* equal results in a row, the last ones */
+    cfc_record_t last_probe;                            /* cfc_probe_result_t */
+
+    alignas(CFC_CACHE_LINE) cfc_sessions_t sessions;    /* children; marked and cleared by the
+                                                         * monitor */
+    alignas(CFC_CACHE_LINE) _Atomic uint32_t busy[CFC_CHILDREN_MAX];    /* see cfc_slot_busy() */
     int32_t drift;                      /* cfc_segment_repair's own: how wrong, */
     uint32_t drift_seen;                /* and how often in a row */
 } cfc_node_slot_t;
@@ -174,6 +184,17 @@ void cfc_segment_child_leave(cfc_segment_t *segment, int child);
  */
 int cfc_segment_repair(cfc_segment_t *segment, bool (*alive)(int64_t pid));
 
+/**
+ * A child's word in a node's books. Children that start one after another have it on lines of
+ * their own: all of them write theirs at every request.
+ */
+static inline _Atomic uint32_t *cfc_slot_busy(cfc_node_slot_t *slot, int child)
+{
+    enum { LINES = sizeof(slot->busy) / CFC_CACHE_LINE, WORDS = CFC_CHILDREN_MAX / LINES };
+
+    return &slot->busy[child % LINES * WORDS + child / LINES];
+}
+
 /** Count one request in and out at a node. Any thread; wait-free. child as from _enter(). */
 void cfc_slot_begin(cfc_node_slot_t *slot, int child);
 void cfc_slot_end(cfc_node_slot_t *slot, int child);
@@ -190,7 +211,14 @@ void cfc_slot_unbook(cfc_node_slot_t *slot, int child);
 void cfc_slot_free(cfc_node_slot_t *slot);
 
 /** A node's health and cause, read and written as one. Any thread reads; the monitor writes. */
-cfc_health_t cfc_slot_health(const cfc_node_slot_t *slot, cfc_cause_t *cause);
+static inline cfc_health_t cfc_slot_health(const cfc_node_slot_t *slot, cfc_cause_t *cause)
+{
+    uint32_t standing = atomic_load_explicit(&slot->standing, memory_order_acquire);
+
+    *cause = (cfc_cause_t)(standing >> 8);
+    return (cfc_health_t)(standing & 0xffu);
+}
+
 void cfc_slot_health_set(cfc_node_slot_t *slot, cfc_health_t health, cfc_cause_t cause);
 
 /**

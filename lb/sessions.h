@@ -43,8 +43,8 @@ typedef struct {
 } cfc_sessions_slice_t;
 
 typedef struct {
-    cfc_sessions_slice_t slices[CFC_SESSIONS_SLICES];
     _Atomic uint64_t mark;      /* high half: the count; low half: `picked`, when it was made */
+    cfc_sessions_slice_t slices[CFC_SESSIONS_SLICES];
 } cfc_sessions_t;
 
 static_assert(sizeof(cfc_sessions_t) <= 16 * 1024, "a node's sessions fit into 16 KiB");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * judge.c: says what an order does to users: before it is carried out, to refuse what is foolish,
- * and afterwards, to whoever gave it. What a state does to traffic is lb/effective.c's. */
+ * and afterwards, to whoever gave it. What a state does to traffic is lb/effective.h's. */
 #include "maint/task.h"
 
 #include <apr_strings.h>

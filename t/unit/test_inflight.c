@@ -68,14 +68,14 @@ START_TEST(requests_are_counted_in_and_out)
     cfc_slot_begin(slot, child);
     cfc_slot_begin(slot, -1);
     ck_assert_int_eq(inflight(slot), 3);
-    ck_assert_uint_eq(atomic_load(&slot->busy[child]), 2);
+    ck_assert_uint_eq(atomic_load(cfc_slot_busy(slot, child)), 2);
     cfc_slot_end(slot, child);
     cfc_slot_end(slot, -1);
     ck_assert_int_eq(inflight(slot), 1);
-    ck_assert_uint_eq(atomic_load(&slot->busy[child]), 1);
+    ck_assert_uint_eq(atomic_load(cfc_slot_busy(slot, child)), 1);
     cfc_slot_end(slot, child);
     ck_assert_int_eq(inflight(slot), 0);
-    ck_assert_uint_eq(atomic_load(&slot->busy[child]), 0);
+    ck_assert_uint_eq(atomic_load(cfc_slot_busy(slot, child)), 0);
 }
 END_TEST
 
@@ -107,7 +107,7 @@ static void between_the_counts_of_a_begin(cfc_node_slot_t *slot, int child)
 static void between_the_counts_of_an_end(cfc_node_slot_t *slot, int child)
 {
     with_requests_in_flight(slot, child);
-    atomic_fetch_sub(&slot->busy[child], 1);
+    atomic_fetch_sub(cfc_slot_busy(slot, child), 1);
 }
 
 static const struct {
@@ -206,9 +206,9 @@ START_TEST(a_total_is_only_mended_when_wrong_by_the_same_three_times_running)
     atomic_store(&slot->traffic.inflight, 1);   /* wrong by another number: proofs begin anew */
     repair(PROOFS - 1);
     ck_assert_int_eq(inflight(slot), 1);
-    atomic_fetch_add(&slot->busy[child], 1);    /* right after all, as after a slow begin */
+    atomic_fetch_add(cfc_slot_busy(slot, child), 1);    /* right after all, as after a slow begin */
     repair(1);
-    atomic_fetch_sub(&slot->busy[child], 1);
+    atomic_fetch_sub(cfc_slot_busy(slot, child), 1);
     repair(PROOFS - 1);
     ck_assert_int_eq(inflight(slot), 1);
     repair(1);
@@ -230,7 +230,7 @@ START_TEST(requests_that_end_after_their_child_left_do_not_stay_in_the_books)
     cfc_segment_repair(segment, immortal);
     ck_assert_int_eq(inflight(slot), 0);
     ck_assert_int_eq(cfc_segment_child_enter(segment, 101, 2), child);
-    ck_assert_uint_eq(atomic_load(&slot->busy[child]), 0);
+    ck_assert_uint_eq(atomic_load(cfc_slot_busy(slot, child)), 0);
 }
 END_TEST
 
@@ -318,6 +318,19 @@ START_TEST(children_that_enter_and_serve_at_the_same_time_keep_apart)
 }
 END_TEST
 
+START_TEST(each_child_has_a_word_of_its_own_in_the_books)
+{
+    cfc_node_slot_t *slot = node("node1");
+
+    for (int child = 0; child < CFC_CHILDREN_MAX; child++) {
+        ck_assert_uint_eq(atomic_fetch_add(cfc_slot_busy(slot, child), 1), 0);
+    }
+    for (int i = 0; i < CFC_CHILDREN_MAX; i++) {
+        ck_assert_uint_eq(atomic_load(&slot->busy[i]), 1);
+    }
+}
+END_TEST
+
 Suite *cfc_inflight_suite(void)
 {
     Suite *suite = suite_create("lb/inflight");
@@ -331,6 +344,7 @@ Suite *cfc_inflight_suite(void)
     tcase_add_test(tcase, totals_come_right_after_children_killed_at_any_moment);
     tcase_add_test(tcase, a_total_is_only_mended_when_wrong_by_the_same_three_times_running);
     tcase_add_test(tcase, requests_that_end_after_their_child_left_do_not_stay_in_the_books);
+    tcase_add_test(tcase, each_child_has_a_word_of_its_own_in_the_books);
     tcase_add_test(tcase, a_child_without_a_place_is_counted_in_the_totals_only);
     tcase_add_test(tcase, a_place_given_back_is_taken_again);
     tcase_add_test(tcase, children_that_enter_and_serve_at_the_same_time_keep_apart);
