@@ -73,12 +73,12 @@ static const char *strip_parameters(const char *in, char *out)
 }
 
 /* A percent sign without two digits stays: after the first decoding it can be a title's. */
-static const char *decode_once(const char *in, char *out)
+static const char *decode(const char *in, char *out, int kept)
 {
     while (*in != '\0') {
         int byte = escaped_byte(in);
 
-        if (byte < 0) {
+        if (byte < 0 || byte == kept) {
             *out++ = *in++;
             continue;
         }
@@ -90,6 +90,17 @@ static const char *decode_once(const char *in, char *out)
     }
     *out = '\0';
     return NULL;
+}
+
+static const char *decode_once(const char *in, char *out)
+{
+    return decode(in, out, -1);
+}
+
+/* Tomcat with encodedSolidusHandling="passthrough": "/y%2fz/%2e%2e" is "/", not "/y". */
+static const char *decode_but_slashes(const char *in, char *out)
+{
+    return decode(in, out, '/');
 }
 
 static const char *merge_slashes(const char *in, char *out)
@@ -113,8 +124,9 @@ static const char *turn_backslashes(const char *in, char *out)
 }
 
 /* Segment by segment, each with the slash before it. Slashes are not merged here: a layer that
- * resolves dots without merging first ends somewhere else. */
-static const char *resolve_dots(const char *in, char *out)
+ * resolves dots without merging first ends somewhere else. `end` is what "/a/." and "/a/b/.."
+ * have behind "/a". */
+static const char *resolve(const char *in, char *out, const char *end)
 {
     char *start = out;
 
@@ -135,12 +147,25 @@ static const char *resolve_dots(const char *in, char *out)
             last = false;
         }
         if (last) {
-            *out++ = '/';   /* "/a/." and "/a/b/.." are the directory "/a/" */
+            strcpy(out, out == start ? "/" : end);
+            return NULL;
         }
         in += length;
     }
     *out = '\0';
     return NULL;
+}
+
+/* RFC 3986, Tomcat 9: dots at the end leave a directory. */
+static const char *resolve_dots(const char *in, char *out)
+{
+    return resolve(in, out, "/");
+}
+
+/* Tomcat 10.1: they leave the name without a slash, so "/x.vm/." is a template. */
+static const char *resolve_dots_bare(const char *in, char *out)
+{
+    return resolve(in, out, "");
 }
 
 static void copy_up_to(char end, const char *in, char *out)
@@ -170,13 +195,15 @@ static const struct {
     step_t step;
     unsigned decodes;
 } steps[] = {
-    {";",  strip_parameters, 0},
-    {"%",  decode_once,      1},
-    {"//", merge_slashes,    0},
-    {"/.", resolve_dots,     0},
-    {"\\", turn_backslashes, 0},
-    {"?",  cut_query,        0},
-    {"#",  cut_fragment,     0},
+    {";",   strip_parameters,   0},
+    {"%",   decode_once,        1},
+    {"%2f", decode_but_slashes, 1},
+    {"//",  merge_slashes,      0},
+    {"/.",  resolve_dots,       0},
+    {"/.",  resolve_dots_bare,  0},
+    {"\\",  turn_backslashes,   0},
+    {"?",   cut_query,          0},
+    {"#",   cut_fragment,       0},
 };
 
 /* Take the path that was just written to the spare bytes into the list, unless it is known. */

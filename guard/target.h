@@ -36,8 +36,9 @@ size_t cfc_target_scratch_bytes(const char *path);
 
 /**
  * Judge a target and compute its readings: everything that comes out of it when the steps
- * "strip ;parameters", "decode once", "merge slashes", "resolve dots", "take \ for /",
- * "cut at a decoded ? or #" and "unwrap /s/../_/" are done in any order, any number of times.
+ * "strip ;parameters", "decode once" (all, or all but slashes), "merge slashes", "resolve dots"
+ * (those at the end leaving a slash or none), "take \ for /", "cut at a decoded ? or #" and
+ * "unwrap /s/../_/" are done in any order, any number of times.
  *
  * Refused are paths that no honest client sends and that layers disagree on: controls, raw or
  * at any level of encoding; what Tomcat refuses raw; \ and (switchable) / once encoded; broken

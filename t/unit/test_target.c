@@ -157,6 +157,12 @@ static const struct {
     {"encoded dots",                    "/x/%2e%2E/admin",              "/admin"},
     {"dots after a parameter's name",   "/x/..%3bz/admin",              "/admin"},
     {"dots at the end",                 "/admin/x/..",                  "/admin/"},
+    {"dots at the end, no slash left",  "/x.vm/y/..",                   "/x.vm"},
+    {"dot at the end, no slash left",   "/x.vm/.",                      "/x.vm"},
+    {"dots at the end, nothing left",   "/x/..",                        "/"},
+    {"encoded dots at the end",         "/x.vm/y%252fz/%2e%2e",         "/x.vm"},
+    {"dots at the end, parameters",     "/x.vm/y%3b/..",                "/x.vm"},
+    {"wrapped dots at the end",         "/s/_/x.vm/.",                  "/x.vm"},
     {"slashes merged",                  "//admin///x",                  "/admin/x"},
     {"dots before slashes are merged",  "/a//../admin",                 "/a/admin"},
     {"slashes merged before dots",      "/a//../admin",                 "/admin"},
@@ -195,15 +201,26 @@ START_TEST(every_way_to_read_a_path_is_found)
 }
 END_TEST
 
+static const struct {
+    const char *label, *path, *as_text, *as_slash;
+} slashes[] = {
+    {"dots behind it",              "/y%2Fadmin/../z",          "/z",       "/y/z"},
+    {"encoded dots behind it",      "/y%2fz/%2e%2e/admin",      "/admin",   "/y/admin"},
+    {"a name encoded around it",    "/y%2fz/%2e%2e/%61dmin",    "/admin",   "/y/admin"},
+    {"in a parameter",              "/admin;%2f../x",           "/admin/x", "/x"},
+};
+
 START_TEST(an_encoded_slash_that_is_allowed_is_read_as_text_and_as_slash)
 {
     cfc_readings_t readings;
     const char *complaint;
-    char *scratch = read_path("/y%2Fadmin/../z", true, &readings, &complaint);
+    char *scratch = read_path(slashes[_i].path, true, &readings, &complaint);
 
-    ck_assert_ptr_null(complaint);
-    ck_assert(has_reading(&readings, "/y/z"));
-    ck_assert(has_reading(&readings, "/z"));
+    ck_assert_msg(complaint == NULL, "%s: refused, it %s", slashes[_i].label, complaint);
+    ck_assert_msg(has_reading(&readings, slashes[_i].as_text), "%s: not read as text",
+                  slashes[_i].label);
+    ck_assert_msg(has_reading(&readings, slashes[_i].as_slash), "%s: not read as a slash",
+                  slashes[_i].label);
     free(scratch);
 }
 END_TEST
@@ -319,7 +336,8 @@ Suite *cfc_target_suite(void)
     tcase_add_loop_test(tcase, what_layers_disagree_on_is_refused, 0, ROWS(refused));
     tcase_add_loop_test(tcase, honest_targets_pass_with_few_readings, 0, ROWS(honest));
     tcase_add_loop_test(tcase, every_way_to_read_a_path_is_found, 0, ROWS(readable));
-    tcase_add_test(tcase, an_encoded_slash_that_is_allowed_is_read_as_text_and_as_slash);
+    tcase_add_loop_test(tcase, an_encoded_slash_that_is_allowed_is_read_as_text_and_as_slash, 0,
+                        ROWS(slashes));
     tcase_add_loop_test(tcase, the_path_of_a_target_is_what_follows_its_host, 0, ROWS(targets));
     tcase_add_loop_test(tcase, the_longest_hostile_path_costs_little, 0, ROWS(floods));
     tcase_add_test(tcase, a_path_over_the_limit_is_refused_and_one_at_the_limit_is_not);
