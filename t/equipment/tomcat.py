@@ -17,8 +17,12 @@ AJP_SECRET = "between-httpd-and-tomcat"
 
 
 def webapp():
-    """The application's directory; compiled when its sources are not those of the last time."""
-    sources = sorted((places.HERE / "webapp").glob("*.java"))
+    """The application's directory."""
+    return compiled(sorted((places.HERE / "webapp").glob("*.java")), places.CATALINA_HOME / "lib/*")
+
+
+def compiled(sources, libraries):
+    """A directory of an application; compiled when its sources are not those of the last time."""
     digest = hashlib.sha256(b"".join(s.read_bytes() for s in sources)).hexdigest()[:16]
     home = places.cache() / f"webapp-{digest}"
     if not home.exists():
@@ -26,7 +30,7 @@ def webapp():
         made.chmod(0o755)
         subprocess.run(
             [places.JAVA_HOME / "bin/javac", "--release", "17",
-             "-Xlint:all,-serial,-path", "-Werror", "-cp", places.CATALINA_HOME / "lib/*",
+             "-Xlint:all,-serial,-path", "-Werror", "-cp", libraries,
              "-d", made / "WEB-INF/classes", *sources], check=True)
         os.rename(made, home)
     return home
@@ -34,6 +38,9 @@ def webapp():
 
 class Tomcat:
     """start() returns at once, so that several can start together; wait_ready() waits."""
+
+    server = "server.xml"
+    classpath = f"{places.CATALINA_HOME}/bin/bootstrap.jar:{places.CATALINA_HOME}/bin/tomcat-juli.jar"
 
     def __init__(self, name, port=None):
         self.name = name
@@ -46,7 +53,7 @@ class Tomcat:
         self.base = Path(tempfile.mkdtemp(prefix=f"cfc-{name}-"))
         (self.base / "conf").mkdir()
         (self.base / "temp").mkdir()
-        shutil.copy(places.HERE / "server.xml", self.base / "conf")
+        shutil.copy(places.HERE / self.server, self.base / "conf/server.xml")
         self.proc = None
         self.frozen = False
 
@@ -57,20 +64,22 @@ class Tomcat:
     def alive(self):
         return self.proc is not None and self.proc.alive()
 
-    def start(self):
-        home = places.CATALINA_HOME
+    def settings(self):
+        """Java's system properties; server.xml asks for them."""
         cert, key = tls.certificate()
-        settings = {
-            "catalina.home": home, "catalina.base": self.base,
+        return {
+            "catalina.home": places.CATALINA_HOME, "catalina.base": self.base,
             "java.io.tmpdir": self.base / "temp", "cfc.node": self.name, "cfc.webapp": webapp(),
             "cfc.http": self.port, "cfc.ajp": self.ajp_port, "cfc.secret": AJP_SECRET,
             "cfc.https": self.https_port, "cfc.cert": cert, "cfc.key": key,
         }
+
+    def start(self):
         self.proc = proc.Proc(
             [places.JAVA_HOME / "bin/java", "-Xms32m", "-Xmx96m", "-XX:+UseSerialGC",
              "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData",
-             *(f"-D{name}={value}" for name, value in settings.items()),
-             "-cp", f"{home}/bin/bootstrap.jar:{home}/bin/tomcat-juli.jar",
+             *(f"-D{name}={value}" for name, value in self.settings().items()),
+             "-cp", self.classpath,
              "org.apache.catalina.startup.Bootstrap", "start"],
             self.base / "tomcat.log")
         return self

@@ -116,12 +116,13 @@ OTHER_DOORS = [
     ("json's own, another method",    "/json/startheartbeatactivity!x.action",    None),
     ("json's own, deeper",            "/json/x/startheartbeatactivity.action",    None),
     ("app manager",                   "/plugins/servlet/upm",                     "upm"),
-    ("app manager's REST",            "/rest;/plugins/1.0/",                      "rest"),
-    ("administration's REST",         "/rest/api/admin/user",                     "rest"),
-    ("a start parameter",             "/server-info.action?bootstrapStatusProvider.x=false", None),
-    ("second login",                  "/doauthenticate.action",                   None),
-    ("second login, deeper",          "/pages/x/doauthenticate!x.action",         None),
-    ("a space's end",                 "/spaces/x/removespace.action",             None),
+    ("app manager's REST",            "/rest;/plugins/1.0/",                      "rest-admin"),
+    ("administration's REST",         "/rest/api/admin/user",                     "rest-admin"),
+    ("a start parameter",             "/server-info.action?bootstrapStatusProvider.x=false",
+     "action"),
+    ("second login",                  "/doauthenticate.action",                   "action"),
+    ("second login, deeper",          "/pages/x/doauthenticate!x.action",         "action"),
+    ("a space's end",                 "/spaces/x/removespace.action",             "action"),
 ]
 
 # What browsers ask for while people read, write, search and log in; and paths that only look

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Any page: shows which node answered, in which session, and what of the request arrived here.
- * HTML for people; JSON for tests, on Accept: application/json or ?format=json. */
+ * HTML for people; JSON for tests, on Accept: application/json or ?format=json; nothing but the
+ * name of the servlet, and no session, on X-Test-Brief. */
 package equipment;
 
 import jakarta.servlet.RequestDispatcher;
@@ -17,17 +18,26 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 
-@WebServlet("/")
+@WebServlet({"/", "/display/*", "/download/*"})
 public class Page extends HttpServlet {
     private static final String HITS = "hits";
+    private static final String BRIEF = "X-Test-Brief";
 
     @Override
     protected void service(HttpServletRequest request, HttpServletResponse response)
             throws IOException {
-        HttpSession session = request.getSession();
-        synchronized (session) {
-            Integer before = (Integer) session.getAttribute(HITS);
-            session.setAttribute(HITS, before == null ? 1 : before + 1);
+        show(request, response);
+    }
+
+    /** Answers as an ordinary page does, which has a session. */
+    static void show(HttpServletRequest request, HttpServletResponse response)
+            throws IOException {
+        if (request.getHeader(BRIEF) == null) {
+            HttpSession session = request.getSession();
+            synchronized (session) {
+                Integer before = (Integer) session.getAttribute(HITS);
+                session.setAttribute(HITS, before == null ? 1 : before + 1);
+            }
         }
         send(request, response, "page");
     }
@@ -36,6 +46,9 @@ public class Page extends HttpServlet {
     static void send(HttpServletRequest request, HttpServletResponse response, String servlet)
             throws IOException {
         response.setHeader("X-Test-Servlet", servlet);
+        if (request.getHeader(BRIEF) != null) {
+            return;
+        }
         response.setHeader("Cache-Control", "no-store");
         Map<String, Object> facts = describe(request, servlet);
         String accept = request.getHeader("Accept");

@@ -8,34 +8,74 @@ import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 @WebServlet({"/admin/*", "/setup/*", "/bootstrap/*", "/rpc/*", "/rest/*", "/plugins/servlet/*",
-             "/json/*", "*.vm"})
+             "/json/*", "/secret/*", "*.action", "*.vm"})
 public class Shape extends HttpServlet {
     private static final Set<String> OWN_JSON_ACTIONS =
         Set.of("startheartbeatactivity", "stopheartbeatactivity");
+    private static final Set<String> FENCED_PLUGINS =
+        Set.of("upm", "soap-axis1", "embedded-crowd", "applinks", "troubleshooting");
+    private static final Pattern REST_ADMIN = Pattern.compile(
+        "/(api/(latest/)?admin|plugins|license|zdu|auditing|troubleshooting)(/.*)?");
+
+    /* Actions for administrators, in the namespaces that Struts knows. */
+    private static final Map<String, Set<String>> ADMIN_ACTIONS = Map.of(
+        "", Set.of("server-info", "authenticate", "doauthenticate"),
+        "/pages", Set.of("listpermissionpages"),
+        "/pages/templates", Set.of("listpagetemplates", "createpagetemplate"),
+        "/spaces", Set.of("spacepermissions", "removespace", "importpages", "exportspacexml"),
+        "/spaces/flyingpdf", Set.of("flyingpdf"));
 
     @Override
     protected void service(HttpServletRequest request, HttpServletResponse response)
             throws IOException {
         String info = request.getPathInfo() == null ? "" : request.getPathInfo();
-        String reached = switch (request.getServletPath()) {
+        String path = request.getServletPath();
+        String reached = switch (path) {
             case "/json" -> json(info);
-            case "/plugins/servlet" -> info.isEmpty() ? "plugins" : info.split("/")[1];
-            case "/admin", "/setup", "/bootstrap", "/rpc", "/rest" ->
-                request.getServletPath().substring(1);
-            default -> "velocity";
+            case "/plugins/servlet" -> plugin(info);
+            case "/rest" -> REST_ADMIN.matcher(info).matches() ? "rest-admin" : "rest";
+            case "/admin", "/setup", "/bootstrap", "/rpc", "/secret" -> path.substring(1);
+            default -> path.endsWith(".vm") ? "velocity" : isForAdmins(path) ? "action" : "page";
         };
-        Page.send(request, response, reached);
+        if (reached.equals("page")) {
+            Page.show(request, response);
+        } else {
+            Page.send(request, response, reached);
+        }
+    }
+
+    /* Plugins' servlets for administrators and programs, by their exact names. */
+    private static String plugin(String info) {
+        String[] parts = info.split("/");
+        return parts.length > 1 && FENCED_PLUGINS.contains(parts[1]) ? parts[1] : "plugins";
     }
 
     /* Struts' json namespace inherits every admin and setup action: another door to both. */
     private static String json(String info) {
-        String action = info.substring(info.lastIndexOf('/') + 1).replaceAll("[!.].*", "");
+        String action = actionName(info);
         if (!info.endsWith(".action") || OWN_JSON_ACTIONS.contains(action)) {
             return "json";
         }
         return action.startsWith("setup") || action.equals("finishsetup") ? "setup" : "admin";
+    }
+
+    /* Struts takes the longest namespace it knows, else the one without a name, and of the rest
+     * the last segment only. */
+    private static boolean isForAdmins(String path) {
+        String space = path.substring(0, path.lastIndexOf('/'));
+        while (!ADMIN_ACTIONS.containsKey(space)) {
+            space = space.substring(0, space.lastIndexOf('/'));
+        }
+        String action = actionName(path);
+        return ADMIN_ACTIONS.get(space).contains(action) || ADMIN_ACTIONS.get("").contains(action);
+    }
+
+    private static String actionName(String path) {
+        return path.substring(path.lastIndexOf('/') + 1).replaceAll("[!.].*", "");
     }
 }

@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Thousands of hostile targets, sent straight to real Tomcats and through the balancer: what
+leads to a protected servlet in any of them, the guard lets through to none.
+
+CFC_SEED repeats a run with the seed that a failure prints; CFC_TARGETS sets how many targets."""
+
+import os
+import random
+from dataclasses import dataclass
+
+import pytest
+
+from equipment import many
+from equipment.cluster import ONE_PROBE
+from equipment.hostile import Hostile
+from equipment.httpd import mpm
+from equipment.lax_tomcat import LaxTomcat, LaxTomcat9
+from equipment.ports import free
+from equipment.proc import wait_for
+
+MANY, SAMPLE = 24000, 1500
+ROUND = 3000
+
+# What X-Test-Servlet says of what is in the areas below; anything else anybody may reach.
+PROTECTED = {"admin", "setup", "bootstrap", "rpc", "rest-admin", "soap-axis1", "upm", "embedded-crowd",
+             "applinks", "troubleshooting", "velocity", "action", "secret"}
+
+SHUT = """
+<CFClusterProtect admin-console remote-api path /secret>
+    Require ip 10.9.9.9
+</CFClusterProtect>
+"""
+HALF_SHUT = """
+<LocationMatch "(?i)^(/wiki)?/(admin|setup|bootstrap|rpc|secret|json|template)">
+    Require ip 10.9.9.9
+</LocationMatch>
+"""
+# Everything that makes httpd itself less strict about a target.
+LAX = "AllowEncodedSlashes NoDecode\nMergeSlashes Off\nHttpProtocolOptions Unsafe\n"
+
+
+@dataclass
+class Door:
+    """A way in, of a port; passed is the path that the balancer passes there."""
+    label: str
+    port: int
+    passed: str
+
+
+@pytest.fixture(scope="module")
+def lax_tomcats():
+    both = [LaxTomcat("tomcat10"), LaxTomcat9("tomcat9")]
+    try:
+        for tomcat in both:
+            tomcat.start()
+        for tomcat in both:
+            tomcat.wait_ready()
+        yield both
+    finally:
+        for tomcat in both:
+            tomcat.remove()
+
+
+@pytest.fixture(scope="module")
+def connectors(lax_tomcats):
+    """{label: port} of all that read a path in their own way."""
+    return {f"{tomcat.name} {label}".strip(): port
+            for tomcat in lax_tomcats for label, port in tomcat.ports.items()}
+
+
+@pytest.fixture(scope="module")
+def new_doors(kept_httpd, connectors):
+    """Makes an httpd; returns its ways in: one to each of three nodes, and one for /wiki."""
+    ways = [
+        # label,    node's connector,        passed,   more
+        ("strict",  "tomcat10",              "/",      ""),
+        ("lax",     "tomcat10 passthrough",  "/",      LAX),
+        ("lax 9",   "tomcat9 decode",        "/",      LAX),
+        ("context", "tomcat10 decode",       "/wiki",  LAX),
+    ]
+
+    def make(guard):
+        httpd = kept_httpd()
+        httpd.add(f"LimitRequestLine 20000\nMaxKeepAliveRequests 0\n{guard}")
+        doors = []
+        for number, (label, connector, passed, more) in enumerate(ways):
+            door = Door(label, free(), passed)
+            httpd.ports.append(door.port)
+            protocols = "Protocols h2c http/1.1\n" if mpm() != "prefork" else ""
+            httpd.add(f"""
+                <CFCluster c{number}>
+                    CFProfile confluence
+                    CFNode node1 http://127.0.0.1:{connectors[connector]}
+                    {ONE_PROBE}
+                </CFCluster>
+                Listen 127.0.0.1:{door.port}
+                <VirtualHost *:{door.port}>
+                    # a line for each refusal would be a hundred thousand
+                    LogLevel emerg
+                    {protocols}{more}
+                    CFClusterPass {passed} c{number}
+                </VirtualHost>""")
+            doors.append(door)
+        httpd.start()
+        for door in doors:
+            wait_serving(door)
+        return doors
+
+    return make
+
+
+def wait_serving(door):
+    wait_for(lambda: many.heads(door.port, [f"{door.passed}/x"])[0].node, f"{door.label} serves")
+
+
+@pytest.fixture(scope="module")
+def guarded(new_doors):
+    return new_doors(SHUT)
+
+
+class Hunt:
+    """Rounds of targets; those that reached something are parents of the next round's."""
+
+    def __init__(self, connectors, doors, heads=many.heads):
+        self.connectors, self.doors, self.heads = connectors, doors, heads
+        self.seed = int(os.environ.get("CFC_SEED", random.randrange(10 ** 9)))
+        self.sent = self.forwarded = 0
+        self.reached = []       # targets that led to something protected, in any connector
+        self.leaks = []
+
+    def run(self, count, context=""):
+        """context: where the application is as seen by the client"""
+        dice = random.Random(self.seed)
+        hostile = Hostile(dice, ["/wiki/admin/x", "/wiki/..;/admin/x"] if context else [])
+        while self.sent < count:
+            parents = self.reached[-2000:]
+            self._round([context * (dice.random() < 0.9) + target
+                         for target in hostile.targets(min(ROUND, count - self.sent), parents)])
+        return self
+
+    def _round(self, targets):
+        direct = {label: many.heads(port, targets) for label, port in self.connectors.items()}
+        through = {door.label: self.heads(door.port, targets) for door in self.doors}
+        for i, target in enumerate(targets):
+            led = {label: answers[i].servlet for label, answers in direct.items()
+                   if answers[i].servlet in PROTECTED}
+            if led:
+                self.reached.append(target)
+            for label, answers in through.items():
+                self._judge(label, target, answers[i], led)
+        self.sent += len(targets)
+
+    def _judge(self, label, target, answer, led):
+        if answer.node is None:
+            return
+        self.forwarded += 1
+        if answer.servlet in PROTECTED or led:
+            self.leaks.append(f"{label}: {target!r} gets {answer.servlet}; directly {led}")
+
+    def report(self):
+        return (f"seed {self.seed}: {len(self.leaks)} leaks among {self.sent} targets"
+                f" ({len(self.reached)} lead in, {self.forwarded} forwarded), repeat with"
+                f" CFC_SEED={self.seed}:\n" + "\n".join(self.leaks[:20]))
+
+
+def amount(part=1):
+    return int(int(os.environ.get("CFC_TARGETS", MANY)) * part)
+
+
+def hunt(connectors, doors, count, **more):
+    context = more.pop("context", "")
+    found = Hunt(connectors, doors, **more).run(count, context)
+    print(found.report())
+    assert found.leaks == [], found.report()
+    # else the targets are too tame, or the balancer refuses everything
+    assert len(found.reached) > count / 10 and found.forwarded > count / 20, found.report()
+
+
+@pytest.mark.once
+def test_nothing_that_leads_to_a_protected_servlet_is_forwarded(connectors, guarded):
+    hunt(connectors, guarded[:3], amount(0.8))
+
+
+@pytest.mark.once
+def test_nothing_leads_out_of_the_context_path_or_into_its_areas(connectors, guarded):
+    hunt(connectors, guarded[3:], amount(0.2), context="/wiki")
+
+
+def test_a_sample_under_every_mpm(connectors, guarded):
+    hunt(connectors, guarded[:2], SAMPLE)
+
+
+@pytest.mark.skipif(mpm() == "prefork", reason="httpd does not do HTTP/2 in prefork")
+def test_a_sample_over_http2(connectors, guarded):
+    hunt(connectors, guarded[:2], SAMPLE, heads=many.heads2)
+
+
+@pytest.mark.once
+def test_the_hunt_finds_what_a_location_leaves_open(connectors, new_doors):
+    found = Hunt(connectors, new_doors(HALF_SHUT)[:2]).run(SAMPLE)
+    assert len(found.leaks) > SAMPLE / 20
