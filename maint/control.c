@@ -7,6 +7,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "lb/eject.h"
 #include "lb/log.h"
 #include "maint/task.h"
 #include "maint/text.h"
@@ -20,6 +21,7 @@ static const struct {
     [CFC_OUTCOME_FAILED] = {"failed", 507},         [CFC_OUTCOME_BAD] = {"bad", 400},
     [CFC_OUTCOME_FORBIDDEN] = {"forbidden", 403},   [CFC_OUTCOME_UNKNOWN] = {"unknown", 404},
     [CFC_OUTCOME_REFUSED] = {"refused", 409},       [CFC_OUTCOME_CONFLICT] = {"conflict", 409},
+    [CFC_OUTCOME_TIMEOUT] = {"timeout", 504},       [CFC_OUTCOME_BUSY] = {"busy", 503},
     [CFC_OUTCOME_UNCHANGED] = {"unchanged", 200},   [CFC_OUTCOME_DONE] = {"done", 200},
 };
 static_assert(sizeof(outcomes) / sizeof(outcomes[0]) == CFC_OUTCOME_COUNT, "one each");
@@ -190,6 +192,22 @@ static cfc_result_t settle(cfc_task_t *t)
                                       "every attempt; try again");
 }
 
+/* Nothing that is kept: the node's failures are forgotten and a probe decides anew. */
+static cfc_result_t recover(const cfc_task_t *t)
+{
+    cfc_node_slot_t *slot = t->change.subject.node->slot;
+    bool ejected = cfc_ejected(&slot->eject);
+
+    cfc_eject_clear(&slot->eject);
+    atomic_store(&slot->probe_wanted, 1);
+    cfc_log(CFC_LOG_NOTICE, APR_SUCCESS, "CFC0406: cluster %s, node %s: to be tried again at once, "
+            "by %s%s", t->change.subject.cl->name, t->change.subject.name,
+            cfc_text_clean(t->order->who, t->p), ejected ? "; it was ejected" : "");
+    return result(CFC_OUTCOME_DONE,
+                  apr_psprintf(t->p, "%s is probed at once%s", cfc_task_subject(t),
+                               ejected ? " and no longer ejected" : ""));
+}
+
 cfc_result_t cfc_control(const cfc_conf_t *conf, const cfc_order_t *order, apr_time_t now,
                          apr_pool_t *p)
 {
@@ -198,7 +216,7 @@ cfc_result_t cfc_control(const cfc_conf_t *conf, const cfc_order_t *order, apr_t
 
     if (cfc_task_read(&task, &outcome)) {
         cfc_text_fit(task.asked.note.who, sizeof(task.asked.note.who), cfc_text_clean(order->who, p));
-        outcome = settle(&task);
+        outcome = task.action->kept ? settle(&task) : recover(&task);
     }
     outcome.text = cfc_text_clean(outcome.text, p);
     return outcome;

@@ -14,7 +14,7 @@
 typedef struct {
     const char *cluster;
     const char *node;           /* for activate, drain, stop */
-    const char *action;         /* activate, drain, stop, maintenance-on, maintenance-off */
+    const char *action;         /* activate, drain, stop, recover, maintenance-on, -off */
     const char *reason;         /* for all but maintenance-on; may be left out */
     const char *message;        /* for maintenance-on: what users read; may be left out */
     const char *until;          /* 2h, 90m, or 2026-11-23T15:00Z. For maintenance-on the end that
@@ -22,6 +22,8 @@ typedef struct {
     const char *deadline;       /* for drain, likewise: the node is stopped then */
     const char *comes_back;     /* for drain and stop, "return" in forms: "restart" when the node
                                  * has been down and is up again; "until" may be said of until */
+    const char *wait;           /* what to wait for afterwards, see wait.h; not control's business */
+    const char *timeout;        /* likewise for how long */
     const char *generation;     /* do it only if this is still the number of changes made */
     bool force;                 /* do it even if it leaves users without a node */
     const char *who;            /* user name; the address when there is none */
@@ -35,6 +37,8 @@ typedef enum {
     CFC_OUTCOME_UNKNOWN,        /* no such cluster or node */
     CFC_OUTCOME_REFUSED,        /* foolish; done when repeated with force */
     CFC_OUTCOME_CONFLICT,       /* somebody changed something since the generation given */
+    CFC_OUTCOME_TIMEOUT,        /* done, and what was to be waited for has not come */
+    CFC_OUTCOME_BUSY,           /* done, and too many wait already */
     CFC_OUTCOME_UNCHANGED,      /* it was so already */
     CFC_OUTCOME_DONE,           /* saved, and in effect in every child */
     CFC_OUTCOME_COUNT

@@ -38,6 +38,7 @@ static const struct {
     {"deadline", offsetof(form_t, order.deadline)},
     {"return", offsetof(form_t, order.comes_back)},
     {"generation", offsetof(form_t, order.generation)},
+    {"wait", offsetof(form_t, order.wait)},       {"timeout", offsetof(form_t, order.timeout)},
     {"force", offsetof(form_t, force)},           {"csrf", offsetof(form_t, csrf)},
 };
 
@@ -62,7 +63,7 @@ static const char *field_set(form_t *form, const char *name, const char *text, a
         return NULL;
     }
     return apr_psprintf(p, "there is no field \"%s\"; known: cluster, node, action, reason, "
-                        "message, until, deadline, return, generation, force, csrf",
+                        "message, until, deadline, return, generation, wait, timeout, force, csrf",
                         cfc_text_clean(name, p));
 }
 

@@ -19,6 +19,7 @@
 #include "maint/page.h"
 #include "maint/sign.h"
 #include "maint/status.h"
+#include "maint/wait_httpd.h"
 
 APLOG_USE_MODULE(cfcluster);
 
@@ -138,9 +139,36 @@ static int send_page(request_rec *r, const cfc_result_t *answer, const cfc_order
                                      r->pool));
 }
 
+static int send_result(request_rec *r, const cfc_result_t *result)
+{
+    uint64_t generation = atomic_load(&cfc_conf()->segment->changes);
+
+    r->status = cfc_outcome_status(result->outcome);
+    return send_text(r, "application/json", cfc_result_json(result, generation, r->pool));
+}
+
+/* GET ?wait=drained&cluster=confluence&node=node1&timeout=15m */
+static int wait_only(request_rec *r, const apr_table_t *args, const char *word)
+{
+    cfc_result_t result = {.outcome = CFC_OUTCOME_DONE};
+    cfc_wait_t wait;
+    const char *complaint =
+        cfc_wait_read(cfc_conf(), apr_table_get(args, "cluster"), apr_table_get(args, "node"), word,
+                      apr_table_get(args, "timeout"), &wait, r->pool);
+
+    if (complaint != NULL) {
+        result = (cfc_result_t){.outcome = CFC_OUTCOME_BAD, .text = complaint};
+    }
+    else {
+        cfc_wait(r, &wait, &result);
+    }
+    return send_result(r, &result);
+}
+
 static int get(request_rec *r)
 {
-    const char *slash = strrchr(r->uri, '/');
+    const char *slash = strrchr(r->uri, '/'), *wait;
+    apr_table_t *args;
     cfc_result_t said;
 
     if (slash != NULL && strcmp(slash, "/status.css") == 0) {
@@ -148,6 +176,11 @@ static int get(request_rec *r)
     }
     if (slash != NULL && strcmp(slash, "/status.js") == 0) {
         return send_text(r, "text/javascript; charset=utf-8", cfc_asset_status_js);
+    }
+    ap_args_to_table(r, &args);
+    wait = apr_table_get(args, "wait");
+    if (wait != NULL) {
+        return wait_only(r, args, wait);
     }
     apr_table_setn(r->headers_out, "Vary", "Accept, X-CFCluster");
     if (wants_json(r)) {
@@ -158,9 +191,30 @@ static int get(request_rec *r)
     return send_page(r, said_read(r, &said) ? &said : NULL, NULL);
 }
 
-static int post(request_rec *r)
+/* What is wrong with the wait is said before anything is done. */
+static void carry_out(request_rec *r, const cfc_order_t *order, cfc_result_t *result)
 {
     const cfc_conf_t *conf = cfc_conf();
+    bool waits = order->wait != NULL && order->wait[0] != '\0';
+    const char *complaint = NULL;
+    cfc_wait_t wait;
+
+    if (waits) {
+        complaint = cfc_wait_read(conf, order->cluster, order->node, order->wait, order->timeout,
+                                  &wait, r->pool);
+    }
+    if (complaint != NULL) {
+        *result = (cfc_result_t){.outcome = CFC_OUTCOME_BAD, .text = complaint};
+        return;
+    }
+    *result = cfc_control(conf, order, apr_time_now(), r->pool);
+    if (waits && result->outcome >= CFC_OUTCOME_UNCHANGED) {
+        cfc_wait(r, &wait, result);
+    }
+}
+
+static int post(request_rec *r)
+{
     cfc_order_t order;
     cfc_result_t result;
     int status = cfc_order_read(r, &order, &result);
@@ -169,13 +223,12 @@ static int post(request_rec *r)
         return status;
     }
     if (result.text == NULL) {
-        result = cfc_control(conf, &order, apr_time_now(), r->pool);
+        carry_out(r, &order, &result);
+    }
+    if (wants_json(r)) {
+        return send_result(r, &result);
     }
     r->status = cfc_outcome_status(result.outcome);
-    if (wants_json(r)) {
-        return send_text(r, "application/json",
-                         cfc_result_json(&result, atomic_load(&conf->segment->changes), r->pool));
-    }
     if (result.outcome < CFC_OUTCOME_UNCHANGED) {
         return send_page(r, &result, &order);
     }

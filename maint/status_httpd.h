@@ -12,6 +12,7 @@
  * that section's Require.
  *
  *   GET  LOCATION              the page; JSON with ?format=json or when Accept prefers it
+ *   GET  LOCATION?wait=...     JSON, when what is waited for has come (wait.h)
  *   GET  LOCATION/status.css   and status.js, the page's own
  *   POST LOCATION              an order (order_httpd.h). From a page: 303 back to it, or the
  *                              page with what is wrong. From a script: JSON and its status

@@ -16,11 +16,12 @@
 #define RETURN CFC_TAKES_RETURN
 
 static const cfc_action_t actions[] = {
-    {"activate",        &cfc_kind_node,        CFC_ADMIN_ACTIVE,   0},
-    {"drain",           &cfc_kind_node,        CFC_ADMIN_DRAIN,    UNTIL | DEADLINE | RETURN},
-    {"stop",            &cfc_kind_node,        CFC_ADMIN_STOP,     UNTIL | RETURN},
-    {"maintenance-on",  &cfc_kind_maintenance, CFC_CLUSTER_CLOSED, UNTIL},
-    {"maintenance-off", &cfc_kind_maintenance, CFC_CLUSTER_OPEN,   0},
+    {"activate",        &cfc_kind_node,        true,  CFC_ADMIN_ACTIVE,   0},
+    {"drain",           &cfc_kind_node,        true,  CFC_ADMIN_DRAIN,    UNTIL | DEADLINE | RETURN},
+    {"stop",            &cfc_kind_node,        true,  CFC_ADMIN_STOP,     UNTIL | RETURN},
+    {"recover",         &cfc_kind_node,        false, 0,                  0},
+    {"maintenance-on",  &cfc_kind_maintenance, true,  CFC_CLUSTER_CLOSED, UNTIL},
+    {"maintenance-off", &cfc_kind_maintenance, true,  CFC_CLUSTER_OPEN,   0},
 };
 #define ACTIONS (sizeof(actions) / sizeof(actions[0]))
 

@@ -16,7 +16,8 @@
 /** What can be ordered: one row an action. */
 typedef struct {
     const char *word;
-    const cfc_kind_t *kind;
+    const cfc_kind_t *kind; /* of what it is about */
+    bool kept;              /* it sets what is kept; false: it is done and over */
     uint32_t state;         /* of the kind's words: what is to be */
     unsigned takes;         /* CFC_TAKES_*, besides the fields that every action takes */
 } cfc_action_t;

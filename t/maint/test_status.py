@@ -6,11 +6,14 @@ import json
 import os
 import re
 import shutil
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
 
 from equipment.client import spread
+from equipment.httpd import mpm
 from equipment.proc import wait_for
 
 SCRIPT = {"X-CFCluster": "1"}
@@ -256,6 +259,73 @@ def test_a_deadline_waits_for_another_node(cluster):
     assert admin(cluster, "node1") == "drain"
     cluster.activate("node2")
     wait_for(lambda: admin(cluster, "node1") == "stop", "the deadline")
+
+
+# Waiting
+
+
+def wait(cluster, **fields):
+    return requests.get(cluster.httpd.url + "/cluster", timeout=30,
+                        params={"cluster": "confluence", "node": "node1", **fields})
+
+
+def test_a_script_waits_until_a_node_is_drained(cluster):
+    user = cluster.new_user()
+    name = user.node
+    with ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(user.get, "/slow?ms=1500")
+        wait_for(lambda: cluster.counter(name, "in_flight") == 1, "the request is there")
+        answer = cluster.change(node=name, action="stop", wait="drained", timeout="20s")
+        assert slow.result().status_code == 200
+    assert answer.status_code == 200, answer.text
+    assert f"Waited for drained: {name} is out (stop), 0 in flight" in answer.json()["text"]
+
+
+def test_a_draining_node_with_live_sessions_is_not_drained(cluster):
+    user = cluster.new_user()
+    name = user.node
+    user.get("/page")
+    answer = cluster.change(node=name, action="drain", wait="drained", timeout="300ms")
+    assert (answer.status_code, answer.json()["result"]) == (504, "timeout")
+    assert f"not so after 300ms; {name} is sticky-only (drain), 0 in flight, about 1 sessions" \
+        in answer.json()["text"]
+    assert admin(cluster, name) == "drain"
+
+
+def test_waiting_alone_changes_nothing_and_says_what_is(cluster):
+    answer = wait(cluster, wait="up")
+    assert answer.status_code == 200 and "node1 is serving (active)" in answer.json()["text"]
+    assert wait(cluster, wait="out", timeout="100ms").status_code == 504
+
+
+@pytest.mark.parametrize("fields, says", [
+    ({"wait": "draned"}, "did you mean drained?"),
+    ({"wait": "up", "timeout": "2h"}, "at most 1h"),
+    ({"wait": "up", "node": "node9"}, 'has no node "node9"'),
+])
+def test_a_wait_that_makes_no_sense_is_refused_before_anything_is_done(cluster, fields, says):
+    answer = cluster.change(**{"node": "node1", "action": "drain", **fields})
+    assert answer.status_code in (400, 404) and says in answer.json()["text"]
+    assert wait(cluster, **fields).status_code == 400
+    assert admin(cluster, "node1") == "active"
+
+
+@pytest.mark.skipif(mpm() == "prefork", reason="a child of prefork has one thread")
+def test_those_who_wait_do_not_hold_up_others(cluster):
+    with ThreadPoolExecutor(12) as pool:
+        waits = [pool.submit(wait, cluster, wait="out", timeout="3s") for _ in range(12)]
+        begun = time.monotonic()
+        while any(not one.done() for one in waits):
+            assert page(cluster).elapsed.total_seconds() < 2
+        assert time.monotonic() - begun < 25
+    assert {one.result().json()["result"] for one in waits} <= {"timeout", "busy"}
+
+
+def test_a_node_is_tried_again_at_once_when_one_knows_better(cluster):
+    answer = cluster.change(node="node1", action="recover")
+    assert answer.status_code == 200 and "node1 of cluster confluence is probed at once" \
+        in answer.json()["text"]
+    assert "CFC0406: cluster confluence, node node1: to be tried again" in cluster.httpd.error_log()
 
 
 # Who meant it

@@ -35,6 +35,7 @@
     SUITE(store)          \
     SUITE(control)        \
     SUITE(due)            \
+    SUITE(wait)           \
     SUITE(page)           \
     SUITE(status_json)
 
