@@ -74,10 +74,12 @@ const cfc_opt_t cfc_eject_rows[] = {
     END,
 };
 
-/* answer: Confluence's exports and PDFs are silent for minutes, so not httpd's 60 seconds. */
+/* answer: Confluence's exports and PDFs are silent for minutes, so not httpd's 60 seconds.
+ * tunnel-end: who stops a node waits for it, and all its clients come back to others within. */
 const cfc_opt_t cfc_timeout_rows[] = {
     MS("connect", cfc_cluster_t, connect_ms, 100, 60000, 2000, "2s"),
     MS("answer", cfc_cluster_t, answer_ms, 1000, 3600000, 300000, "5m"),
+    MS("tunnel-end", cfc_cluster_t, tunnel_end_ms, 0, 3600000, 30000, "30s"),
     END,
 };
 

@@ -79,15 +79,23 @@ static apr_off_t length_of(apr_bucket_brigade *bb)
     return length > 0 ? length : 0;
 }
 
+/* mod_proxy has passed an upgrade on: what it carries now are a tunnel's bytes. It reads from the
+ * node first, so this is noticed without delay. */
+static void note_upgrade(void)
+{
+    if (current->tunnel == NULL && current->r->status == HTTP_SWITCHING_PROTOCOLS) {
+        current->client_has_bytes = true;
+        current->tunnel = current->terms.upgrade(current->terms.journey);
+    }
+}
+
 static apr_status_t count_received(ap_filter_t *f, apr_bucket_brigade *bb, ap_input_mode_t mode,
                                    apr_read_type_e block, apr_off_t readbytes)
 {
     apr_status_t status;
 
-    if (cfc_waiting_over()) {
-        /* An end of stream would not end a WebSocket: mod_proxy waits for the client's, whose
-         * socket httpd has closed by now. An error does. */
-        return APR_ECONNABORTED;
+    if (current != NULL && mode == AP_MODE_READBYTES) {
+        note_upgrade();
     }
     status = ap_get_brigade(f->next, bb, mode, block, readbytes);
     if (current != NULL && status == APR_SUCCESS && mode != AP_MODE_SPECULATIVE
@@ -234,6 +242,9 @@ const char *cfc_carry_define(const cfc_conf_t *conf, server_rec *s, apr_pool_t *
 void cfc_carry_prepare(request_rec *r)
 {
     r->per_dir_config = ap_merge_per_dir_configs(r->pool, r->per_dir_config, overlay);
+    /* A tunnel is over when one side has closed it. Else mod_proxy would wait for the other side,
+     * which is the client's free will, or a node that hangs. */
+    apr_table_setn(r->subprocess_env, "proxy-nohalfclose", "1");
     r->proxyreq = PROXYREQ_REVERSE;
 }
 
@@ -293,6 +304,7 @@ void cfc_carry(request_rec *r, const cfc_node_t *node, const char *target,
 
     memset(attempt, 0, sizeof(*attempt));
     attempt->node = node;
+    attempt->r = r;
     attempt->reused = true;
     attempt->terms = *terms;
     r->filename = apr_pstrcat(r->pool, "proxy:", url, NULL);

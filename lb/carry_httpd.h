@@ -11,15 +11,21 @@
 #include "conf/conf.h"
 #include "lb/retry.h"
 
-/** Asked when an answer begins: whether to withhold it because another node will be asked. */
+struct cfc_tunnel;
+
+/** What is asked and told while an attempt is carried. */
 typedef struct {
+    /** An answer begins: whether to withhold it because another node will be asked. */
     bool (*withhold)(const void *journey, int status);
-    const void *journey;
+    /** The node has answered with an upgrade: from here on it is a tunnel. @return it */
+    struct cfc_tunnel *(*upgrade)(void *journey);
+    void *journey;
 } cfc_terms_t;
 
 /** One attempt, as cfc_carry() leaves it. */
 typedef struct cfc_attempt {
     const cfc_node_t *node;
+    const request_rec *r;
     struct cfc_waiting *waiting;    /* until the node answers; see waiting.h */
     int status;             /* OK: answered, r->status is the node's; else the HTTP error */
     cfc_reach_t reach;
@@ -27,6 +33,7 @@ typedef struct cfc_attempt {
     bool reused;            /* went over a connection kept from an earlier request */
     bool client_has_bytes;  /* something of an answer was passed on */
     bool withheld;          /* by the terms; its status is in status */
+    const struct cfc_tunnel *tunnel;    /* that it became; NULL: it did not */
     cfc_terms_t terms;
     apr_time_t answered_at; /* when the first byte came back; 0: none */
     apr_off_t sent;         /* bytes to the node, headers included; AJP: 0 */

@@ -99,6 +99,7 @@ typedef struct cfc_cluster {
     cfc_queue_conf_t queue;
     apr_int64_t connect_ms;         /* how long connecting to a node may take */
     apr_int64_t answer_ms;          /* how long a node may be silent in an answer */
+    apr_int64_t tunnel_end_ms;      /* within this the tunnels of a stopped node are ended */
     struct cfc_probe_conf *probe;   /* never NULL after the section has been read */
     struct cfc_maint_conf *maint;
     cfc_where_t where;

@@ -22,6 +22,7 @@
 #include "lb/place.h"
 #include "lb/route.h"
 #include "lb/tell_httpd.h"
+#include "lb/tunnel.h"
 #include "maint/maintenance_httpd.h"
 
 APLOG_USE_MODULE(cfcluster);
@@ -41,6 +42,7 @@ typedef struct {
     cfc_ask_t ask;
     cfc_choice_t choice;
     cfc_attempt_t attempt;      /* the last one */
+    cfc_tunnel_t tunnel;        /* if that became one */
     apr_int64_t attempts;       /* made */
     apr_int64_t queued_ms;      /* spent waiting for a place */
     cfc_body_t *body;           /* NULL: none */
@@ -116,6 +118,14 @@ static cfc_place_t take_place(journey_t *j)
     return cfc_place_take(j->cl, &j->ask, child, &j->choice, &j->queued_ms);
 }
 
+/* Where a header of ours goes so that the answer has it. mod_proxy sends an upgrade as an interim
+ * answer, which has nothing but headers_out; of these it keeps our cookie when it puts the node's
+ * there, and empties them after any interim answer. */
+static apr_table_t *cookie_place(request_rec *r)
+{
+    return apr_table_get(r->headers_in, "Upgrade") != NULL ? r->headers_out : r->err_headers_out;
+}
+
 static void tie_client(journey_t *j)
 {
     const char *cookie;
@@ -128,7 +138,7 @@ static void tie_client(journey_t *j)
     cookie = cfc_route_cookie(j->cl, j->choice.node, strcmp(ap_http_scheme(j->r), "https") == 0,
                               j->r->pool);
     if (cookie != NULL) {
-        apr_table_addn(j->r->err_headers_out, "Set-Cookie", cookie);
+        apr_table_addn(cookie_place(j->r), "Set-Cookie", cookie);
     }
 }
 
@@ -142,12 +152,19 @@ static void book(const journey_t *j)
     atomic_fetch_add_explicit(&traffic->attempts, 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&traffic->by_class[class > 0 && class < 6 ? class : 0], 1,
                               memory_order_relaxed);
-    atomic_fetch_add_explicit(&traffic->bytes_to, (uint64_t)attempt->sent, memory_order_relaxed);
-    atomic_fetch_add_explicit(&traffic->bytes_from, (uint64_t)attempt->received,
-                              memory_order_relaxed);
     if (attempt->failed && attempt->reach == CFC_REACH_NOTHING_SENT) {
         atomic_fetch_add_explicit(&traffic->connect_failures, 1, memory_order_relaxed);
     }
+}
+
+static void book_bytes(const journey_t *j)
+{
+    const cfc_attempt_t *attempt = &j->attempt;
+    cfc_traffic_t *traffic = &j->choice.node->slot->traffic;
+
+    atomic_fetch_add_explicit(&traffic->bytes_to, (uint64_t)attempt->sent, memory_order_relaxed);
+    atomic_fetch_add_explicit(&traffic->bytes_from, (uint64_t)attempt->received,
+                              memory_order_relaxed);
 }
 
 /* What requests say of a node. A hung-up reused connection is the keep-alive race, no failure. */
@@ -230,9 +247,29 @@ static bool may_retry(const journey_t *j)
     return false;
 }
 
+/* The request is over, as far as its node's place, verdict and counters go. */
+static void settle(const journey_t *j)
+{
+    cfc_place_leave(j->cl, j->choice.node, cfc_conf()->child);
+    book(j);
+    judge_node(j);
+    cfc_books_attempt(j->r, j->cl, &j->ask, &j->choice, &j->attempt);
+}
+
+/* A tunnel is settled when it begins: it says nothing more of the node, however it ends. */
+static cfc_tunnel_t *upgrade(void *journey)
+{
+    journey_t *j = journey;
+
+    cfc_tunnel_begin(&j->tunnel, j->cl, j->choice.node, cfc_maintenance_tester(j->r, j->cl),
+                     cfc_conf()->child, j->attempt.waiting, apr_time_now());
+    settle(j);
+    return &j->tunnel;
+}
+
 static void attempt_once(journey_t *j)
 {
-    const cfc_terms_t terms = {withhold, j};
+    const cfc_terms_t terms = {withhold, upgrade, j};
 
     j->attempts++;
     if (j->body != NULL) {
@@ -243,10 +280,13 @@ static void attempt_once(journey_t *j)
         cfc_choice_taken(j->cl, &j->choice);
     }
     cfc_carry(j->r, j->choice.node, j->target, &terms, &j->attempt);
-    cfc_place_leave(j->cl, j->choice.node, cfc_conf()->child);
-    book(j);
-    judge_node(j);
-    cfc_books_attempt(j->r, j->cl, &j->ask, &j->choice, &j->attempt);
+    if (j->attempt.tunnel != NULL) {
+        cfc_tunnel_end(&j->tunnel, cfc_conf()->child);
+    }
+    else {
+        settle(j);
+    }
+    book_bytes(j);
     cfc_tell(j->r, j->cl, &j->ask, &j->choice, &j->attempt, j->attempts,
              j->queued_ms);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * release_httpd.h: the one thread of each child that frees requests from nodes that hang. */
+ * release_httpd.h: the one thread of each child that frees requests from nodes that hang, and
+ * ends tunnels whose time has come. */
 #ifndef CFC_LB_RELEASE_HTTPD_H
 #define CFC_LB_RELEASE_HTTPD_H
 

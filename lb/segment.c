@@ -45,6 +45,7 @@ uint64_t cfc_segment_layout(void)
         sizeof(cfc_sessions_t),
         offsetof(cfc_sessions_t, slices),
         offsetof(cfc_node_slot_t, busy),
+        offsetof(cfc_node_slot_t, tunneling),
         sizeof(cfc_cluster_slot_t),
         offsetof(cfc_cluster_slot_t, maintenance),
         offsetof(cfc_cluster_slot_t, maintenance_note),
@@ -154,7 +155,8 @@ int cfc_segment_child_enter(cfc_segment_t *segment, int64_t pid, uint32_t genera
         if (atomic_compare_exchange_strong(&segment->children[i].pid, &nobody, pid)) {
             atomic_store(&segment->children[i].generation, generation);
             for (int j = 0; j < CFC_NODES_MAX; j++) {
-                atomic_store(cfc_slot_busy(&segment->nodes[j], i), 0);
+                atomic_store(cfc_book_entry(&segment->nodes[j].busy, i), 0);
+                atomic_store(cfc_book_entry(&segment->nodes[j].tunneling, i), 0);
             }
             return i;
         }
@@ -177,35 +179,36 @@ void cfc_segment_child_leave(cfc_segment_t *segment, int child)
     atomic_store(&segment->children[child].pid, 0);
 }
 
-/* In flight by the living children's books; false when the total moved meanwhile. */
-static bool counted(cfc_segment_t *segment, cfc_node_slot_t *slot, int32_t *total, int32_t *sum)
+/* By the living children's books; false when the total moved meanwhile. */
+static bool counted(const cfc_segment_t *segment, const _Atomic int32_t *total,
+                    cfc_book_t *book, int32_t *was, int32_t *sum)
 {
-    *total = atomic_load(&slot->traffic.inflight);
+    *was = atomic_load(total);
     *sum = 0;
     for (int i = 0; i < CFC_CHILDREN_MAX; i++) {
         if (atomic_load(&segment->children[i].pid) != 0) {
-            *sum += (int32_t)atomic_load(cfc_slot_busy(slot, i));
+            *sum += (int32_t)atomic_load(cfc_book_entry(book, i));
         }
     }
-    return atomic_load(&slot->traffic.inflight) == *total;
+    return atomic_load(total) == *was;
 }
 
-static void repair_total(cfc_segment_t *segment, cfc_node_slot_t *slot)
+static void repair_total(const cfc_segment_t *segment, _Atomic int32_t *total, cfc_book_t *book)
 {
-    int32_t total, sum;
+    int32_t was, sum;
 
-    if (!counted(segment, slot, &total, &sum) || total == sum) {
-        slot->drift_seen = 0;
+    if (!counted(segment, total, book, &was, &sum) || was == sum) {
+        book->drift_seen = 0;
         return;
     }
-    if (slot->drift_seen == 0 || slot->drift != total - sum) {
-        slot->drift = total - sum;
-        slot->drift_seen = 1;
+    if (book->drift_seen == 0 || book->drift != was - sum) {
+        book->drift = was - sum;
+        book->drift_seen = 1;
         return;
     }
-    if (++slot->drift_seen >= DRIFT_PROOFS) {
-        atomic_fetch_sub(&slot->traffic.inflight, slot->drift);
-        slot->drift_seen = 0;
+    if (++book->drift_seen >= DRIFT_PROOFS) {
+        atomic_fetch_sub(total, book->drift);
+        book->drift_seen = 0;
     }
 }
 
@@ -226,26 +229,39 @@ int cfc_segment_repair(cfc_segment_t *segment, bool (*alive)(int64_t pid))
     }
     if (atomic_load(&segment->uncounted) == 0) {
         for (int i = 0; i < CFC_NODES_MAX; i++) {
-            if (segment->nodes[i].owner.cluster[0] != '\0') {
-                repair_total(segment, &segment->nodes[i]);
+            cfc_node_slot_t *slot = &segment->nodes[i];
+
+            if (slot->owner.cluster[0] != '\0') {
+                repair_total(segment, &slot->traffic.inflight, &slot->busy);
+                repair_total(segment, &slot->traffic.tunnels, &slot->tunneling);
             }
         }
     }
     return struck;
 }
 
-void cfc_slot_book(cfc_node_slot_t *slot, int child)
+static void enter(cfc_book_t *book, int child)
 {
     if (child >= 0) {
-        atomic_fetch_add_explicit(cfc_slot_busy(slot, child), 1, memory_order_relaxed);
+        atomic_fetch_add_explicit(cfc_book_entry(book, child), 1, memory_order_relaxed);
     }
+}
+
+static void strike(cfc_book_t *book, int child)
+{
+    if (child >= 0) {
+        atomic_fetch_sub_explicit(&book->children[child], 1, memory_order_relaxed);
+    }
+}
+
+void cfc_slot_book(cfc_node_slot_t *slot, int child)
+{
+    enter(&slot->busy, child);
 }
 
 void cfc_slot_unbook(cfc_node_slot_t *slot, int child)
 {
-    if (child >= 0) {
-        atomic_fetch_sub_explicit(cfc_slot_busy(slot, child), 1, memory_order_relaxed);
-    }
+    strike(&slot->busy, child);
 }
 
 void cfc_slot_free(cfc_node_slot_t *slot)
@@ -280,6 +296,19 @@ void cfc_slot_end(cfc_node_slot_t *slot, int child)
 {
     cfc_slot_unbook(slot, child);
     cfc_slot_free(slot);
+}
+
+uint64_t cfc_slot_tunnel_begin(cfc_node_slot_t *slot, int child)
+{
+    atomic_fetch_add_explicit(&slot->traffic.tunnels, 1, memory_order_relaxed);
+    enter(&slot->tunneling, child);
+    return atomic_fetch_add_explicit(&slot->traffic.tunnels_begun, 1, memory_order_relaxed) + 1;
+}
+
+void cfc_slot_tunnel_end(cfc_node_slot_t *slot, int child)
+{
+    strike(&slot->tunneling, child);
+    atomic_fetch_sub_explicit(&slot->traffic.tunnels, 1, memory_order_relaxed);
 }
 
 void cfc_slot_health_set(cfc_node_slot_t *slot, cfc_health_t health, cfc_cause_t cause)

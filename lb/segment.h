@@ -12,7 +12,8 @@
  *             line B..  turns, latency, traffic       every child, at every request
  *                       notes, probe results          holder of the store's lock, the monitor
  *                       live sessions                 every child
- *             busy[]    in-flight by child            each child its own word
+ *             busy, tunneling: in-flight and        each child its own word
+ *                       tunnels by child
  *
  * A choice looks at every node of its cluster, so what it reads of one lies on two lines: A, which
  * stays in each processor's cache, and B, which goes from one to another anyway.
@@ -55,7 +56,7 @@ typedef struct {
     char text[384];             /* the reason, or the message for users; NUL-ended UTF-8 */
 } cfc_note_t;
 
-/** What requests did at one node since its slot was made. Only ever grows, but inflight. */
+/** What requests did at one node since its slot was made. Only what is open now ever shrinks. */
 typedef struct {
     _Atomic int32_t inflight;           /* requests being carried now, over all children */
     _Atomic uint64_t picked;            /* new sessions given to it */
@@ -65,7 +66,16 @@ typedef struct {
     _Atomic uint64_t retried;           /* attempts that failed here and went elsewhere */
     _Atomic uint64_t bytes_to;          /* to the node, headers included; AJP: not counted */
     _Atomic uint64_t bytes_from;        /* from the node, likewise */
+    _Atomic uint64_t tunnels_begun;
+    _Atomic int32_t tunnels;            /* that are open now; they are not in flight any more */
 } cfc_traffic_t;
+
+/** Who adds how much to a total that a killed child leaves wrong. */
+typedef struct {
+    _Atomic uint32_t children[CFC_CHILDREN_MAX];        /* see cfc_book_entry() */
+    int32_t drift;                      /* cfc_segment_repair's own: how wrong, */
+    uint32_t drift_seen;                /* and how often in a row */
+} cfc_book_t;
 
 /** How a slot begins: whose it is. The parent's. */
 typedef struct {
@@ -102,9 +112,8 @@ typedef struct cfc_node_slot {
 
     alignas(CFC_CACHE_LINE) cfc_sessions_t sessions;    /* children; marked and cleared by the
                                                          * monitor */
-    alignas(CFC_CACHE_LINE) _Atomic uint32_t busy[CFC_CHILDREN_MAX];    /* see cfc_slot_busy() */
-    int32_t drift;                      /* cfc_segment_repair's own: how wrong, */
-    uint32_t drift_seen;                /* and how often in a row */
+    alignas(CFC_CACHE_LINE) cfc_book_t busy;            /* of traffic.inflight */
+    alignas(CFC_CACHE_LINE) cfc_book_t tunneling;       /* of traffic.tunnels */
 } cfc_node_slot_t;
 
 typedef struct cfc_cluster_slot {
@@ -167,12 +176,12 @@ cfc_cluster_slot_t *cfc_segment_cluster(cfc_segment_t *segment, const char *name
 cfc_node_slot_t *cfc_segment_node(cfc_segment_t *segment, const char *cluster, const char *name);
 
 /**
- * Take a child's place in the in-flight books. Each child once, at its start.
- * @return its index; -1: none free, the child's requests are counted in the totals only
+ * Take a child's place in the books. Each child once, at its start.
+ * @return its index; -1: none free, what the child does is counted in the totals only
  */
 int cfc_segment_child_enter(cfc_segment_t *segment, int64_t pid, uint32_t generation);
 
-/** Give it back. What the child still had in flight is taken out by cfc_segment_repair(). */
+/** Give it back. What the child still had open is taken out by cfc_segment_repair(). */
 void cfc_segment_child_leave(cfc_segment_t *segment, int child);
 
 /**
@@ -185,14 +194,14 @@ void cfc_segment_child_leave(cfc_segment_t *segment, int child);
 int cfc_segment_repair(cfc_segment_t *segment, bool (*alive)(int64_t pid));
 
 /**
- * A child's word in a node's books. Children that start one after another have it on lines of
- * their own: all of them write theirs at every request.
+ * A child's word in a book. Children that start one after another have it on lines of their own:
+ * all of them write theirs at every request.
  */
-static inline _Atomic uint32_t *cfc_slot_busy(cfc_node_slot_t *slot, int child)
+static inline _Atomic uint32_t *cfc_book_entry(cfc_book_t *book, int child)
 {
-    enum { LINES = sizeof(slot->busy) / CFC_CACHE_LINE, WORDS = CFC_CHILDREN_MAX / LINES };
+    enum { LINES = sizeof(book->children) / CFC_CACHE_LINE, WORDS = CFC_CHILDREN_MAX / LINES };
 
-    return &slot->busy[child % LINES * WORDS + child / LINES];
+    return &book->children[child % LINES * WORDS + child / LINES];
 }
 
 /** Count one request in and out at a node. Any thread; wait-free. child as from _enter(). */
@@ -203,8 +212,15 @@ void cfc_slot_end(cfc_node_slot_t *slot, int child);
 bool cfc_slot_try_begin(cfc_node_slot_t *slot, int child, apr_int64_t max);
 
 /**
- * The two halves of the above, for a place that is handed from one request to another: the total
- * stays, the books change. free(): the place is nobody's any more.
+ * Count one tunnel in and out at a node, likewise.
+ * @return its number among all that the node ever had, from 1
+ */
+uint64_t cfc_slot_tunnel_begin(cfc_node_slot_t *slot, int child);
+void cfc_slot_tunnel_end(cfc_node_slot_t *slot, int child);
+
+/**
+ * The two halves of cfc_slot_begin() and _end(), for a place that is handed from one request to
+ * another: the total stays, the books change. free(): the place is nobody's any more.
  */
 void cfc_slot_book(cfc_node_slot_t *slot, int child);
 void cfc_slot_unbook(cfc_node_slot_t *slot, int child);

@@ -5,6 +5,8 @@
 
 #include <apr_strings.h>
 
+#include "lb/tunnel.h"
+
 void cfc_tell(request_rec *r, const cfc_cluster_t *cl, const cfc_ask_t *ask,
               const cfc_choice_t *choice, const cfc_attempt_t *attempt, apr_int64_t attempts,
               apr_int64_t queued_ms)
@@ -24,6 +26,9 @@ void cfc_tell(request_rec *r, const cfc_cluster_t *cl, const cfc_ask_t *ask,
     }
     else {
         apr_table_unset(env, "CFC_NODE_MS");
+    }
+    if (attempt->tunnel != NULL) {
+        apr_table_setn(env, "CFC_TUNNEL", cfc_tunnel_word(attempt->tunnel->ended_by));
     }
     apr_table_setn(env, "BALANCER_NAME", cl->name);
     apr_table_setn(env, "BALANCER_WORKER_NAME", node->url);

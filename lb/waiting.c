@@ -10,7 +10,7 @@
 
 #include "lb/segment.h"
 
-enum { FREE, CLAIMED, WAITING, ANSWERED, SHUTTING, RELEASED };
+enum { FREE, CLAIMED, WAITING, ANSWERED, TUNNEL, SHUTTING, RELEASED };
 
 static _Atomic(cfc_waiting_t *) all;
 
@@ -82,9 +82,9 @@ static bool move(cfc_waiting_t *waiting, uint32_t from, uint32_t to)
     return atomic_compare_exchange_strong(&waiting->state, &from, to);
 }
 
-/* Go on from WAITING and from ANSWERED; a look of the releasing thread, which may end in either
- * again, is waited for. */
-static void leave(cfc_waiting_t *waiting, uint32_t from_waiting, uint32_t from_answered)
+/* Go on from WAITING, and from ANSWERED or TUNNEL; a look of the releasing thread, which may end
+ * in any of these again, is waited for. */
+static void leave(cfc_waiting_t *waiting, uint32_t from_waiting, uint32_t from_later)
 {
     for (;;) {
         uint32_t is = atomic_load(&waiting->state);
@@ -92,8 +92,8 @@ static void leave(cfc_waiting_t *waiting, uint32_t from_waiting, uint32_t from_a
         if (is == SHUTTING) {
             sched_yield();
         }
-        else if ((is != WAITING && is != ANSWERED)
-                 || move(waiting, is, is == WAITING ? from_waiting : from_answered)) {
+        else if ((is != WAITING && is != ANSWERED && is != TUNNEL)
+                 || move(waiting, is, is == WAITING ? from_waiting : from_later)) {
             return;
         }
     }
@@ -102,6 +102,12 @@ static void leave(cfc_waiting_t *waiting, uint32_t from_waiting, uint32_t from_a
 void cfc_waiting_answered(cfc_waiting_t *waiting)
 {
     leave(waiting, ANSWERED, ANSWERED);
+}
+
+void cfc_waiting_tunnel(cfc_waiting_t *waiting, struct cfc_tunnel *tunnel)
+{
+    waiting->tunnel = tunnel;
+    leave(waiting, TUNNEL, TUNNEL);
 }
 
 /* What was answered does not wait again: its request cannot be repeated. */
@@ -121,23 +127,49 @@ void cfc_waiting_end(cfc_waiting_t *waiting)
     }
 }
 
-static bool turned_down(const cfc_waiting_t *waiting)
+bool cfc_waiting_turned_down(const cfc_node_slot_t *slot, apr_time_t began_at)
 {
     cfc_cause_t cause;
 
-    return cfc_slot_health(waiting->slot, &cause) == CFC_HEALTH_DOWN
-           && atomic_load(&waiting->slot->health_at) > waiting->began_at;
+    return cfc_slot_health(slot, &cause) == CFC_HEALTH_DOWN
+           && atomic_load(&slot->health_at) > began_at;
+}
+
+/* Asks about a tunnel; what of an attempt that is none is asked needs no context. */
+typedef struct {
+    bool (*ends)(struct cfc_tunnel *tunnel, void *context);
+    void *context;
+} question_t;
+
+static bool turned_down(const cfc_waiting_t *waiting, const question_t *unused)
+{
+    (void)unused;
+    return cfc_waiting_turned_down(waiting->slot, waiting->began_at);
+}
+
+static bool tunnel_ends(const cfc_waiting_t *waiting, const question_t *question)
+{
+    return question->ends(waiting->tunnel, question->context);
+}
+
+static bool always(const cfc_waiting_t *waiting, const question_t *unused)
+{
+    (void)waiting;
+    (void)unused;
+    return true;
 }
 
 /* Shut the socket down if the attempt is in this state, and if there is reason to. Under SHUTTING
- * the attempt cannot end: slot, time and descriptor stay its own. */
-static bool shut(cfc_waiting_t *waiting, uint32_t state, bool (*reason)(const cfc_waiting_t *))
+ * the attempt cannot end: slot, time, tunnel and descriptor stay its own. */
+static bool shut(cfc_waiting_t *waiting, uint32_t state,
+                 bool (*reason)(const cfc_waiting_t *, const question_t *),
+                 const question_t *question)
 {
     if (atomic_load_explicit(&waiting->state, memory_order_acquire) != state
         || !move(waiting, state, SHUTTING)) {
         return false;
     }
-    if (!reason(waiting)) {
+    if (!reason(waiting, question)) {
         atomic_store_explicit(&waiting->state, state, memory_order_release);
         return false;
     }
@@ -151,15 +183,20 @@ int cfc_waiting_release(void)
     int count = 0;
 
     for (cfc_waiting_t *at = atomic_load(&all); at != NULL; at = at->next) {
-        count += shut(at, WAITING, turned_down);
+        count += shut(at, WAITING, turned_down, NULL);
     }
     return count;
 }
 
-static bool always(const cfc_waiting_t *waiting)
+int cfc_waiting_end_tunnels(bool (*ends)(struct cfc_tunnel *, void *), void *context)
 {
-    (void)waiting;
-    return true;
+    const question_t question = {ends, context};
+    int count = 0;
+
+    for (cfc_waiting_t *at = atomic_load(&all); at != NULL; at = at->next) {
+        count += shut(at, TUNNEL, tunnel_ends, &question);
+    }
+    return count;
 }
 
 int cfc_waiting_end_all(void)
@@ -168,12 +205,8 @@ int cfc_waiting_end_all(void)
 
     atomic_store(&ending, true);
     for (cfc_waiting_t *at = atomic_load(&all); at != NULL; at = at->next) {
-        count += shut(at, WAITING, always) || shut(at, ANSWERED, always);
+        count += shut(at, WAITING, always, NULL) || shut(at, ANSWERED, always, NULL)
+                 || shut(at, TUNNEL, always, NULL);
     }
     return count;
-}
-
-bool cfc_waiting_over(void)
-{
-    return atomic_load_explicit(&ending, memory_order_relaxed);
 }

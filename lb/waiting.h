@@ -2,11 +2,13 @@
  * waiting.h: the requests of this child that wait for the first byte of a node's answer, so
  * that they can be freed when the node turns out to hang (DESIGN 4, item 8): their sockets are
  * shut down, mod_proxy then sees the node hang up, and the request goes elsewhere where it may.
+ * An answered request that has become a tunnel stays here, for tunnel.c to end it.
  *
  *   FREE -> CLAIMED   an attempt begins                      its thread
  *   -> WAITING        its first byte went out, socket known  its thread
  *   -> ANSWERED       a byte came back: the node cannot      its thread
  *                     take it down any more
+ *   -> TUNNEL         the answer was an upgrade              its thread
  *   -> SHUTTING       the node is down, or this child ends   the releasing thread
  *   -> RELEASED       its socket was shut down               the releasing thread
  *   -> FREE           the attempt is over                    its thread
@@ -22,6 +24,7 @@
 #include <stdint.h>
 
 struct cfc_node_slot;
+struct cfc_tunnel;
 
 typedef struct cfc_waiting {
     _Atomic uint32_t state;
@@ -29,6 +32,7 @@ typedef struct cfc_waiting {
     const struct cfc_node_slot *slot;
     apr_time_t began_at;
     _Atomic(const void *) connection;   /* whose socket it is; compared, never followed */
+    struct cfc_tunnel *tunnel;          /* in TUNNEL */
     struct cfc_waiting *next;           /* in the list of all, for ever */
 } cfc_waiting_t;
 
@@ -45,6 +49,9 @@ void cfc_waiting_watch(cfc_waiting_t *waiting, int fd, const void *connection);
 /** A byte came back. Its own thread. */
 void cfc_waiting_answered(cfc_waiting_t *waiting);
 
+/** The answered attempt has become this tunnel, which lives until it ends. Its own thread. */
+void cfc_waiting_tunnel(cfc_waiting_t *waiting, struct cfc_tunnel *tunnel);
+
 /** The connection is about to be closed. Any thread; nothing happens if it is another's now. */
 void cfc_waiting_forget(cfc_waiting_t *waiting, const void *connection);
 
@@ -53,11 +60,23 @@ void cfc_waiting_end(cfc_waiting_t *waiting);
 
 /**
  * Shut down the sockets of all attempts that wait on a node that has turned down since they
- * began. An attempt that began later was meant as a last resort and is left alone.
- * One thread of the child.
+ * began. One thread of the child.
  * @return how many were freed
  */
 int cfc_waiting_release(void);
+
+/**
+ * Whether a node has turned down since an attempt began. One that began later was meant as a
+ * last resort.
+ */
+bool cfc_waiting_turned_down(const struct cfc_node_slot *slot, apr_time_t began_at);
+
+/**
+ * Look at all tunnels, and shut down the sockets of those of which `ends` says so. No tunnel
+ * comes to its end while `ends` looks at it. One thread of the child.
+ * @return how many were shut down
+ */
+int cfc_waiting_end_tunnels(bool (*ends)(struct cfc_tunnel *tunnel, void *context), void *context);
 
 /**
  * This child ends at once: shut down the sockets of all attempts, answered or not, and from now
@@ -66,8 +85,5 @@ int cfc_waiting_release(void);
  * @return how many were shut down
  */
 int cfc_waiting_end_all(void);
-
-/** Whether cfc_waiting_end_all() was called in this process. */
-bool cfc_waiting_over(void);
 
 #endif

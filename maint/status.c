@@ -106,6 +106,7 @@ static void node_look(const cfc_cluster_t *cl, const cfc_node_t *node, apr_time_
     probe_look(slot, &view->probe, p);
     effective_look(cl, node, now, view, p);
     view->in_flight = atomic_load(&traffic->inflight);
+    view->tunnels = atomic_load(&traffic->tunnels);
     view->sessions = cfc_sessions_count(&slot->sessions, now, cl->sticky.window_ms);
     view->attempts = atomic_load(&traffic->attempts);
     for (int i = 0; i < 6; i++) {

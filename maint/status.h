@@ -44,6 +44,7 @@ typedef struct {
     const char *why;                /* why it is not serving, or not all; NULL: it is */
     cfc_probe_result_t probe;       /* at is 0: none yet */
     int in_flight;
+    int tunnels;
     uint64_t sessions;              /* live ones, estimated */
     uint64_t attempts;
     uint64_t by_class[6];

@@ -201,6 +201,7 @@ static void node_row(const sheet_t *s, const char *id, const cfc_node_view_t *no
     cell_probe(s, node);
     cell_number(s, "Sessions", node->sessions);
     cell_number(s, "In flight", (uint64_t)node->in_flight);
+    cell_number(s, "Tunnels", (uint64_t)node->tunnels);
     cell_number(s, "Requests", node->attempts);
     cell_number(s, "2xx", node->by_class[2]);
     cell_number(s, "3xx", node->by_class[3]);
@@ -221,7 +222,7 @@ static void button(const sheet_t *s, const char *id, const char *action, const c
 static void node_orders(const sheet_t *s, const char *id, const cfc_cluster_view_t *cluster,
                         const cfc_node_view_t *node)
 {
-    cfc_html_add(s->html, "<tr><td class=\"orders\" colspan=\"13\">\n");
+    cfc_html_add(s->html, "<tr><td class=\"orders\" colspan=\"14\">\n");
     form_begin(s, cluster->name);
     hidden(s, "node", node->name);
     cfc_html_add(s->html, "<label>Reason for a change of %s\n<input name=\"reason\" "
@@ -290,8 +291,8 @@ static void cluster_head(const sheet_t *s, const char *id, const cfc_cluster_vie
 static void cluster_section(const sheet_t *s, int index)
 {
     static const char *const heads[] = {"Node",      "Gets",     "Admin", "Health", "Last probe",
-                                        "Sessions",  "In flight", "Requests", "2xx",  "3xx",
-                                        "4xx",       "5xx",       "No answer"};
+                                        "Sessions",  "In flight", "Tunnels", "Requests", "2xx",
+                                        "3xx",       "4xx",       "5xx",     "No answer"};
     const cfc_cluster_view_t *cluster = &s->status->clusters[index];
     const char *id = apr_psprintf(s->p, "c%d", index);
 

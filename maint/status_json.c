@@ -65,8 +65,9 @@ static json_t *traffic_json(const cfc_node_view_t *node)
                                 "2xx", count(node->by_class[2]), "3xx", count(node->by_class[3]),
                                 "4xx", count(node->by_class[4]), "5xx", count(node->by_class[5]));
 
-    return json_pack("{s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+    return json_pack("{s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
                      "in_flight", node->in_flight,
+                     "tunnels", node->tunnels,
                      "requests", count(node->attempts),
                      "answers", answers,
                      "new_sessions", count(node->new_sessions),

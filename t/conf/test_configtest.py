@@ -191,7 +191,13 @@ SETTINGS = [
     ("a time to answer that is too long", 3, within("CFTimeout answer=2h"),
      ["CFTimeout: answer=2h is out of range; allowed is 1s to 1h, for example answer=5m"]),
     ("a timeout's option that is none", 3, within("CFTimeout anwser=5m"),
-     ['CFTimeout: "anwser" is not an option; did you mean answer? Known: connect, answer']),
+     ['CFTimeout: "anwser" is not an option; did you mean answer? Known: connect, answer, '
+      'tunnel-end']),
+    ("tunnels without a unit", 3, within("CFTimeout tunnel-end=30"),
+     ["CFTimeout: tunnel-end=30 is not a duration; write 0ms to 1h with its unit, for example "
+      "tunnel-end=30s"]),
+    ("tunnels for too long", 3, within("CFTimeout tunnel-end=2h"),
+     ["CFTimeout: tunnel-end=2h is out of range; allowed is 0ms to 1h, for example tunnel-end=30s"]),
     ("a maintenance page without a file", 3, within("CFMaintenancePage"),
      ["CFMaintenancePage takes one argument", "CFMaintenancePage FILE"]),
     ("a maintenance page that is not there", 3, within("CFMaintenancePage /none/page.html"),

@@ -87,7 +87,8 @@ def option_rows():
     found = []
     tables = re.findall(r"cfc_(\w+)_rows\[\] = {(.*?)\bEND,", source("conf/rows.c"), re.S)
     for table, body in tables:
-        for kind, name, rest in re.findall(r'(MS|BYTES|COUNT|WORD|TEXT)\("(\w+)", (.*?)\),', body):
+        for kind, name, rest in re.findall(
+                r'(MS|BYTES|COUNT|WORD|TEXT|CODES)\("([\w-]+)", (.*?)\),', body):
             args = [arg.strip() for arg in rest.split(",")][2:]
             if kind == "WORD":
                 allowed = words(args[0])
@@ -96,6 +97,9 @@ def option_rows():
             elif kind == "TEXT":
                 values, default = "text", None
                 assert args[0] == "NULL"
+            elif kind == "CODES":
+                values = "statuses from 400 to 599 with commas, or `none`"
+                default = args[0]
             else:
                 low, high, preset = (product(arg) for arg in args[:3])
                 values = f"{quantity(kind, low)} to {quantity(kind, high)}"
@@ -121,7 +125,7 @@ def test_every_option_is_documented_with_its_values_and_default(directive, optio
 def test_no_option_is_documented_that_does_not_exist():
     known = {(directive, option) for directive, option, *_ in option_rows()}
     for directive, text in sections(DIRECTIVES, 2).items():
-        for option in re.findall(r"^\| `(\w+)=` \|", text, re.M):
+        for option in re.findall(r"^\| `([\w-]+)=` \|", text, re.M):
             assert (directive, option) in known
 
 

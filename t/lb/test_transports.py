@@ -6,31 +6,13 @@ import hashlib
 import pytest
 import websocket
 
-from equipment import tls
 from equipment.client import download_body, raw_get, spread
 from equipment.cluster import ONE_PROBE
-from equipment.proc import wait_for
 from equipment.tomcat import AJP_SECRET
+from equipment.transports import TRANSPORTS, made
+from equipment.tunnel import connect, node_of
 
-FAST = "interval=100ms timeout=800ms rise=2 fall=2"
 TO_NODE1 = {"Cookie": "JSESSIONID=A.node1"}
-
-# scheme: (what follows a node's name in its CFNode line, the probe, more configuration)
-TRANSPORTS = {
-    "http": (lambda n: n.url, f"CFProbe http /status expect=confluence {FAST}", ""),
-    "https": (lambda n: n.https_url, f"CFProbe http /status expect=confluence {FAST}",
-              # The name would be compared with the host that the client asked for.
-              "SSLProxyEngine on\nSSLProxyVerify require\nSSLProxyCheckPeerName off\n"
-              f"SSLProxyCACertificateFile {tls.certificate()[0]}\n"),
-    "ajp": (lambda n: f"{n.ajp_url} secret={AJP_SECRET}", f"CFProbe tcp {FAST}", ""),
-}
-
-
-def made(new, scheme, **more):
-    """A running cluster whose nodes are reached over this scheme."""
-    address, probe, outside = TRANSPORTS[scheme]
-    settings = {"probe": probe, "line": lambda n: f"CFNode {n.name} {address(n)}", **more}
-    return new(outside=outside, **settings).start()
 
 
 @pytest.fixture(scope="module", params=TRANSPORTS)
@@ -141,16 +123,6 @@ def test_a_node_whose_certificate_is_not_trusted_gets_nothing(new_cluster, nodes
 
 # --- WebSockets -----------------------------------------------------------------------------
 
-def connect(url, **more):
-    return websocket.create_connection(
-        url.replace("http", "ws", 1) + "/synchrony", timeout=10,
-        sslopt={"ca_certs": str(tls.certificate()[0])}, **more)
-
-
-def node_of(tunnel):
-    return tunnel.getheaders()["x-test-node"]
-
-
 @pytest.fixture(params=["http", "https"])
 def tunnels(request, new_cluster):
     """A cluster that WebSockets pass over."""
@@ -186,15 +158,6 @@ def test_a_websocket_goes_to_the_users_node(tunnels):
         tunnel = connect(tunnels.httpd.url, cookie=f"JSESSIONID=A.{name}")
         assert node_of(tunnel) == name
         tunnel.close()
-
-
-def test_an_open_websocket_is_in_flight_until_it_is_closed(tunnels):
-    tunnel = connect(tunnels.httpd.url, cookie="JSESSIONID=A.node2")
-    tunnel.send("hello")
-    assert tunnel.recv() == "hello"
-    assert tunnels.counter("node2", "in_flight") == 1
-    tunnel.close()
-    wait_for(lambda: tunnels.counter("node2", "in_flight") == 0, "the tunnel is closed")
 
 
 def test_a_websocket_outlives_a_drain_of_its_node(tunnels):

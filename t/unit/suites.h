@@ -21,6 +21,7 @@
     SUITE(retry)          \
     SUITE(location)       \
     SUITE(waiting)        \
+    SUITE(tunnel)         \
     SUITE(queue)          \
     SUITE(opt)            \
     SUITE(node_url)       \

@@ -68,14 +68,14 @@ START_TEST(requests_are_counted_in_and_out)
     cfc_slot_begin(slot, child);
     cfc_slot_begin(slot, -1);
     ck_assert_int_eq(inflight(slot), 3);
-    ck_assert_uint_eq(atomic_load(cfc_slot_busy(slot, child)), 2);
+    ck_assert_uint_eq(atomic_load(cfc_book_entry(&slot->busy, child)), 2);
     cfc_slot_end(slot, child);
     cfc_slot_end(slot, -1);
     ck_assert_int_eq(inflight(slot), 1);
-    ck_assert_uint_eq(atomic_load(cfc_slot_busy(slot, child)), 1);
+    ck_assert_uint_eq(atomic_load(cfc_book_entry(&slot->busy, child)), 1);
     cfc_slot_end(slot, child);
     ck_assert_int_eq(inflight(slot), 0);
-    ck_assert_uint_eq(atomic_load(cfc_slot_busy(slot, child)), 0);
+    ck_assert_uint_eq(atomic_load(cfc_book_entry(&slot->busy, child)), 0);
 }
 END_TEST
 
@@ -107,7 +107,7 @@ static void between_the_counts_of_a_begin(cfc_node_slot_t *slot, int child)
 static void between_the_counts_of_an_end(cfc_node_slot_t *slot, int child)
 {
     with_requests_in_flight(slot, child);
-    atomic_fetch_sub(cfc_slot_busy(slot, child), 1);
+    atomic_fetch_sub(cfc_book_entry(&slot->busy, child), 1);
 }
 
 static const struct {
@@ -159,6 +159,38 @@ START_TEST(a_dead_childs_requests_are_taken_out_and_nobody_elses)
 }
 END_TEST
 
+static void with_tunnels(cfc_node_slot_t *slot, int child)
+{
+    with_requests_in_flight(slot, child);
+    for (int i = 0; i < 2; i++) {
+        cfc_slot_tunnel_begin(slot, child);
+        cfc_slot_end(slot, child);
+    }
+}
+
+START_TEST(tunnels_are_counted_apart_and_a_dead_childs_are_taken_out)
+{
+    cfc_node_slot_t *slot = node("node1");
+    int me = cfc_segment_child_enter(segment, getpid(), 1);
+    pid_t child;
+
+    ck_assert_uint_eq(cfc_slot_tunnel_begin(slot, me), 1);
+    child = start_child(with_tunnels, slot);
+    ck_assert_int_eq(waitpid(child, NULL, 0), child);
+    ck_assert_int_eq(inflight(slot), 1);
+    ck_assert_int_eq(atomic_load(&slot->traffic.tunnels), 3);
+    repair(PROOFS);
+    ck_assert_int_eq(inflight(slot), 0);
+    ck_assert_int_eq(atomic_load(&slot->traffic.tunnels), 1);
+    ck_assert_uint_eq(cfc_slot_tunnel_begin(slot, -1), 4);
+    cfc_slot_tunnel_end(slot, -1);
+    cfc_slot_tunnel_end(slot, me);
+    ck_assert_int_eq(atomic_load(&slot->traffic.tunnels), 0);
+    repair(PROOFS);
+    ck_assert_int_eq(atomic_load(&slot->traffic.tunnels), 0);
+}
+END_TEST
+
 static void serve_for_ever(cfc_node_slot_t *slot, int child)
 {
     for (;;) {
@@ -206,9 +238,9 @@ START_TEST(a_total_is_only_mended_when_wrong_by_the_same_three_times_running)
     atomic_store(&slot->traffic.inflight, 1);   /* wrong by another number: proofs begin anew */
     repair(PROOFS - 1);
     ck_assert_int_eq(inflight(slot), 1);
-    atomic_fetch_add(cfc_slot_busy(slot, child), 1);    /* right after all, as after a slow begin */
+    atomic_fetch_add(cfc_book_entry(&slot->busy, child), 1);    /* right after all: a slow begin */
     repair(1);
-    atomic_fetch_sub(cfc_slot_busy(slot, child), 1);
+    atomic_fetch_sub(cfc_book_entry(&slot->busy, child), 1);
     repair(PROOFS - 1);
     ck_assert_int_eq(inflight(slot), 1);
     repair(1);
@@ -230,7 +262,7 @@ START_TEST(requests_that_end_after_their_child_left_do_not_stay_in_the_books)
     cfc_segment_repair(segment, immortal);
     ck_assert_int_eq(inflight(slot), 0);
     ck_assert_int_eq(cfc_segment_child_enter(segment, 101, 2), child);
-    ck_assert_uint_eq(atomic_load(cfc_slot_busy(slot, child)), 0);
+    ck_assert_uint_eq(atomic_load(cfc_book_entry(&slot->busy, child)), 0);
 }
 END_TEST
 
@@ -323,10 +355,10 @@ START_TEST(each_child_has_a_word_of_its_own_in_the_books)
     cfc_node_slot_t *slot = node("node1");
 
     for (int child = 0; child < CFC_CHILDREN_MAX; child++) {
-        ck_assert_uint_eq(atomic_fetch_add(cfc_slot_busy(slot, child), 1), 0);
+        ck_assert_uint_eq(atomic_fetch_add(cfc_book_entry(&slot->busy, child), 1), 0);
     }
     for (int i = 0; i < CFC_CHILDREN_MAX; i++) {
-        ck_assert_uint_eq(atomic_load(&slot->busy[i]), 1);
+        ck_assert_uint_eq(atomic_load(&slot->busy.children[i]), 1);
     }
 }
 END_TEST
@@ -341,6 +373,7 @@ Suite *cfc_inflight_suite(void)
     tcase_add_test(tcase, requests_are_counted_in_and_out);
     tcase_add_loop_test(tcase, a_dead_childs_requests_are_taken_out_and_nobody_elses, 0,
                         CFC_ROWS(deaths));
+    tcase_add_test(tcase, tunnels_are_counted_apart_and_a_dead_childs_are_taken_out);
     tcase_add_test(tcase, totals_come_right_after_children_killed_at_any_moment);
     tcase_add_test(tcase, a_total_is_only_mended_when_wrong_by_the_same_three_times_running);
     tcase_add_test(tcase, requests_that_end_after_their_child_left_do_not_stay_in_the_books);
