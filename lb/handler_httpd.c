@@ -176,7 +176,10 @@ static void judge_node(const journey_t *j)
     apr_int64_t ejected_ms;
 
     if (!attempt->failed && !bad_answer) {
-        if (attempt->status == OK && cfc_eject_answered(&node->slot->eject, apr_time_now())) {
+        apr_time_t now = apr_time_now();
+
+        if (attempt->status == OK && cfc_eject_answered(&node->slot->eject, now)) {
+            cfc_slot_returned(node->slot, now, false);
             cfc_log(CFC_LOG_NOTICE, APR_SUCCESS, "CFC0123: cluster %s, node %s: answers requests "
                     "again; it gets requests", j->cl->name, node->name);
         }

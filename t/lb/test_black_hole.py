@@ -63,6 +63,25 @@ def test_it_comes_back_by_a_trial_when_it_works_again(place, way):
     wait_for(back, "a trial")
 
 
+def test_it_comes_back_with_a_slow_start_and_its_sessions(place):
+    cluster, node1 = place("answer", inside="CFEject time=1s max=1s\nCFSlowStart 1h")
+    users = [cluster.new_user() for _ in range(12)]
+    of_node1 = [user for user in users if "node1" in (user.node, user.last.text)]
+    for user in of_node1:
+        user.get("/page", headers={"User-Agent": str(id(user))})
+    sessions = cluster.node("node1")["sessions"]
+    assert sessions == len(of_node1) > 0
+    node1.script = "reset"
+    new_sessions(cluster, 12)
+    assert cluster.node("node1")["effective"] == "last-resort"
+    node1.script = "answer"
+    wait_for(lambda: new_sessions(cluster, 1) and cluster.node("node1")["health"]["ejected_until"]
+             is None, "a trial")
+    node = cluster.node("node1")
+    assert (node["effective"], node["sessions"]) == ("warming", sessions)
+    assert node["share_pct"] < 20
+
+
 def test_trials_are_one_request_a_second(place):
     cluster, node1 = place("reset", inside="CFEject time=1s max=1s")
     new_sessions(cluster, 12)
