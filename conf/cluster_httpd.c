@@ -292,6 +292,23 @@ const char *cfc_cluster_set_timeout(cmd_parms *cmd, void *unused, int argc, char
                      : options(cmd, "CFTimeout", cfc_timeout_rows, section, argc, argv);
 }
 
+const char *cfc_cluster_set_tell(cmd_parms *cmd, void *unused, const char *arg)
+{
+    static const char *const tell_words[] = {"off", "on", NULL};    /* as cfc_tell_t */
+    const char *complaint = inside(cmd);
+    int tell = cfc_word_index(arg, tell_words);
+
+    (void)unused;
+    if (complaint != NULL) {
+        return complaint;
+    }
+    if (tell < 0) {
+        return apr_psprintf(cmd->pool, "CFTell: %s is not known; known: off, on", arg);
+    }
+    section->tell = tell;
+    return NULL;
+}
+
 const char *cfc_cluster_set_page(cmd_parms *cmd, void *unused, const char *arg)
 {
     const char *complaint = inside(cmd);

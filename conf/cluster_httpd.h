@@ -14,6 +14,7 @@ const char *cfc_cluster_section(cmd_parms *cmd, void *unused, const char *args);
 /* The setters of one line each; a complaint outside a section. */
 const char *cfc_cluster_set_balance(cmd_parms *cmd, void *unused, const char *arg);
 const char *cfc_cluster_set_slow_start(cmd_parms *cmd, void *unused, const char *arg);
+const char *cfc_cluster_set_tell(cmd_parms *cmd, void *unused, const char *arg);
 const char *cfc_cluster_set_page(cmd_parms *cmd, void *unused, const char *arg);
 const char *cfc_cluster_add_tester(cmd_parms *cmd, void *unused, const char *arg);
 const char *cfc_cluster_set_profile(cmd_parms *cmd, void *unused, const char *arg);

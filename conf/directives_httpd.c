@@ -132,6 +132,8 @@ const command_rec cfc_commands[] = {
                       "CFEject [failures=N] [time=TIME] [max=TIME]"),
     AP_INIT_TAKE_ARGV("CFTimeout", cfc_cluster_set_timeout, NULL, RSRC_CONF,
                       "CFTimeout [connect=TIME] [answer=TIME] [tunnel-end=TIME]"),
+    AP_INIT_TAKE1("CFTell", cfc_cluster_set_tell, NULL, RSRC_CONF,
+                  "CFTell on|off: whether answers name their node, and why it was, in X-CFCluster"),
     AP_INIT_TAKE1("CFMaintenancePage", cfc_cluster_set_page, NULL, RSRC_CONF,
                   "CFMaintenancePage FILE: the site's own maintenance page, HTML"),
     AP_INIT_ITERATE("CFTesters", cfc_cluster_add_tester, NULL, RSRC_CONF,

@@ -64,6 +64,11 @@ typedef enum {
     CFC_SECURE_ALWAYS
 } cfc_secure_t;
 
+typedef enum {
+    CFC_TELL_OFF,
+    CFC_TELL_ON                     /* each answer says which node gave it, and why */
+} cfc_tell_t;
+
 typedef struct {
     const char *cookie;             /* our own route cookie; NULL: none is set */
     const char *session;            /* session cookie and path parameter; NULL: none looked at */
@@ -97,6 +102,7 @@ typedef struct cfc_cluster {
     cfc_retry_conf_t retry;
     cfc_eject_conf_t eject;
     cfc_queue_conf_t queue;
+    int tell;                       /* cfc_tell_t */
     apr_int64_t connect_ms;         /* how long connecting to a node may take */
     apr_int64_t answer_ms;          /* how long a node may be silent in an answer */
     apr_int64_t tunnel_end_ms;      /* within this the tunnels of a stopped node are ended */

@@ -282,6 +282,9 @@ static void attempt_once(journey_t *j)
     if (cfc_why_joins(j->choice.why)) {
         cfc_choice_taken(j->cl, &j->choice);
     }
+    if (j->cl->tell == CFC_TELL_ON) {
+        cfc_tell_client(j->r, &j->choice, j->attempts);
+    }
     cfc_carry(j->r, j->choice.node, j->target, &terms, &j->attempt);
     if (j->attempt.tunnel != NULL) {
         cfc_tunnel_end(&j->tunnel, cfc_conf()->child);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * tell_httpd.c: writes the environment that docs/logging.md promises.
+ * tell_httpd.c: writes the environment and the header that docs/logging.md promises.
  * Source: the BALANCER_* names of mod_proxy_balancer's documentation. */
 #include "lb/tell_httpd.h"
 
@@ -39,4 +39,13 @@ void cfc_tell(request_rec *r, const cfc_cluster_t *cl, const cfc_ask_t *ask,
     if (cfc_why_joins(choice->why)) {
         apr_table_setn(env, "BALANCER_ROUTE_CHANGED", "1");
     }
+}
+
+void cfc_tell_client(request_rec *r, const cfc_choice_t *choice, apr_int64_t attempts)
+{
+    const char *again = attempts > 1 ? apr_psprintf(r->pool, "; attempt %d", (int)attempts) : "";
+
+    apr_table_setn(r->err_headers_out, "X-CFCluster",
+                   apr_pstrcat(r->pool, choice->node->name, "; ", cfc_why_word(choice->why), again,
+                               NULL));
 }

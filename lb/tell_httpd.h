@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * tell_httpd.h: what LogFormat and other modules can say of a request, as environment. */
+ * tell_httpd.h: what LogFormat and other modules can say of a request, as environment, and
+ * what clients are told of it on demand. */
 #ifndef CFC_LB_TELL_HTTPD_H
 #define CFC_LB_TELL_HTTPD_H
 
@@ -17,5 +18,11 @@
 void cfc_tell(request_rec *r, const cfc_cluster_t *cl, const cfc_ask_t *ask,
               const cfc_choice_t *choice, const cfc_attempt_t *attempt, apr_int64_t attempts,
               apr_int64_t queued_ms);
+
+/**
+ * Say in the answer's header X-CFCluster which node an attempt goes to, and why; never where it
+ * is. Before the attempt. An answer that is a WebSocket's upgrade goes without.
+ */
+void cfc_tell_client(request_rec *r, const cfc_choice_t *choice, apr_int64_t attempts);
 
 #endif

@@ -198,6 +198,8 @@ SETTINGS = [
       "tunnel-end=30s"]),
     ("tunnels for too long", 3, within("CFTimeout tunnel-end=2h"),
      ["CFTimeout: tunnel-end=2h is out of range; allowed is 0ms to 1h, for example tunnel-end=30s"]),
+    ("telling that is neither on nor off", 3, within("CFTell yes"),
+     ["CFTell: yes is not known; known: off, on"]),
     ("a maintenance page without a file", 3, within("CFMaintenancePage"),
      ["CFMaintenancePage takes one argument", "CFMaintenancePage FILE"]),
     ("a maintenance page that is not there", 3, within("CFMaintenancePage /none/page.html"),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What docs/logging.md promises for LogFormat."""
+"""What docs/logging.md promises for LogFormat, and for the header X-CFCluster."""
 
 import pytest
 
@@ -58,3 +58,28 @@ def test_a_request_that_no_node_got_says_nothing(place):
     cluster.close(message="closed")
     assert cluster.user().get("/closed").status_code == 503
     assert logged(cluster, "/closed") == ["-"] * 10
+
+
+@pytest.mark.once
+def test_answers_tell_nothing_unless_told_to(place):
+    cluster, _ = place
+    assert "X-CFCluster" not in cluster.user().get("/silent").headers
+
+
+@pytest.mark.once
+def test_answers_tell_their_node_and_why_on_demand(new_cluster, scripted, nodes):
+    node1 = scripted("node1")
+    cluster = new_cluster(members=[node1, nodes[1]], probe=ONE_PROBE, inside="CFTell on").start()
+    cluster.httpd.allow(r"\[proxy(_http)?:(error|warn)\]")
+
+    def told(node, path="/page"):
+        return cluster.user().get(path, headers={"Cookie": f"JSESSIONID=A.{node}"}).headers
+
+    assert told("nowhere")["X-CFCluster"] in ("node1; new", "node2; new")
+    assert told("node1")["X-CFCluster"] == "node1; sticky"
+    assert told("node2", "/answer?status=404")["X-CFCluster"] == "node2; sticky"
+    node1.script = "close"
+    # Three, if the connection to it was one of before: then node1 was asked once more.
+    assert told("node1")["X-CFCluster"] in ("node2; moved; attempt 2", "node2; moved; attempt 3")
+    cluster.close()
+    assert "X-CFCluster" not in told("node2")
