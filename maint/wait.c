@@ -59,17 +59,20 @@ bool cfc_wait_reached(const cfc_wait_t *wait, apr_time_t now, const char **evide
     cfc_effective_t effective = cfc_node_effective(wait->node);
     uint64_t users = sessions(wait, admin, now);
     int in_flight = atomic_load(&slot->traffic.inflight);
+    int tunnels = atomic_load(&slot->traffic.tunnels);
+    bool idle = in_flight == 0 && tunnels == 0;
 
-    *evidence = apr_psprintf(p, "%s is %s (%s), %d in flight, about %" APR_UINT64_T_FMT
-                             " sessions", wait->node->name, cfc_effective_word(effective),
-                             cfc_admin_word(admin), in_flight, (apr_uint64_t)users);
+    *evidence = apr_psprintf(p, "%s is %s (%s), %d in flight, %d tunnels, about %"
+                             APR_UINT64_T_FMT " sessions", wait->node->name,
+                             cfc_effective_word(effective), cfc_admin_word(admin), in_flight,
+                             tunnels, (apr_uint64_t)users);
     switch (wait->what) {
     case CFC_WAIT_DRAINED:
-        return admin != CFC_ADMIN_ACTIVE && in_flight == 0 && users == 0;
+        return admin != CFC_ADMIN_ACTIVE && idle && users == 0;
     case CFC_WAIT_UP:
         return effective == CFC_EFFECTIVE_SERVING || effective == CFC_EFFECTIVE_WARMING;
     case CFC_WAIT_OUT:
-        return effective == CFC_EFFECTIVE_OUT && in_flight == 0;
+        return effective == CFC_EFFECTIVE_OUT && idle;
     }
     return false;
 }

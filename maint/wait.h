@@ -16,7 +16,7 @@
 typedef enum {
     CFC_WAIT_DRAINED,       /* nothing of users is left on the node, see cfc_wait_reached() */
     CFC_WAIT_UP,            /* it takes new users */
-    CFC_WAIT_OUT            /* it gets nothing, and nothing is in flight */
+    CFC_WAIT_OUT            /* it gets nothing, and nothing is under way */
 } cfc_wait_for_t;
 
 typedef struct {
@@ -40,7 +40,7 @@ const char *cfc_wait_read(const cfc_conf_t *conf, const char *cluster, const cha
 const char *cfc_wait_word(const cfc_wait_t *wait);
 
 /**
- * Whether it has come. A node is drained when it is not active, no request is in flight, and, if
+ * Whether it has come. A node is drained when it is not active, no request is in flight, no tunnel open, and, if
  * it still keeps its sessions (drain), none of them has been heard of for the window of CFSticky.
  * Any thread.
  * @param evidence set to what is there now, in words

@@ -287,7 +287,7 @@ def test_a_draining_node_with_live_sessions_is_not_drained(cluster):
     user.get("/page")
     answer = cluster.change(node=name, action="drain", wait="drained", timeout="300ms")
     assert (answer.status_code, answer.json()["result"]) == (504, "timeout")
-    assert f"not so after 300ms; {name} is sticky-only (drain), 0 in flight, about 1 sessions" \
+    assert f"not so after 300ms; {name} is sticky-only (drain), 0 in flight, 0 tunnels, about 1 sessions" \
         in answer.json()["text"]
     assert admin(cluster, name) == "drain"
 

@@ -24,17 +24,18 @@ static const struct {
     const char *label;
     cfc_admin_t admin;
     cfc_health_t health;
-    int in_flight, users;
+    int in_flight, tunnels, users;
     bool drained, up, out;
 } rows[] = {
-    {"active and idle", CFC_ADMIN_ACTIVE, CFC_HEALTH_UP, 0, 0, false, true, false},
-    {"active and down", CFC_ADMIN_ACTIVE, CFC_HEALTH_DOWN, 0, 0, false, false, true},
-    {"draining with users", CFC_ADMIN_DRAIN, CFC_HEALTH_UP, 0, 2, false, false, false},
-    {"draining with a request", CFC_ADMIN_DRAIN, CFC_HEALTH_UP, 1, 0, false, false, false},
-    {"draining, nobody left", CFC_ADMIN_DRAIN, CFC_HEALTH_UP, 0, 0, true, false, false},
-    {"stopped with a request", CFC_ADMIN_STOP, CFC_HEALTH_UP, 1, 0, false, false, false},
-    {"stopped with users", CFC_ADMIN_STOP, CFC_HEALTH_UP, 0, 2, true, false, true},
-    {"stopped and down", CFC_ADMIN_STOP, CFC_HEALTH_DOWN, 0, 0, true, false, true},
+    {"active and idle", CFC_ADMIN_ACTIVE, CFC_HEALTH_UP, 0, 0, 0, false, true, false},
+    {"active and down", CFC_ADMIN_ACTIVE, CFC_HEALTH_DOWN, 0, 0, 0, false, false, true},
+    {"draining with users", CFC_ADMIN_DRAIN, CFC_HEALTH_UP, 0, 0, 2, false, false, false},
+    {"draining with a request", CFC_ADMIN_DRAIN, CFC_HEALTH_UP, 1, 0, 0, false, false, false},
+    {"draining, nobody left", CFC_ADMIN_DRAIN, CFC_HEALTH_UP, 0, 0, 0, true, false, false},
+    {"stopped with a request", CFC_ADMIN_STOP, CFC_HEALTH_UP, 1, 0, 0, false, false, false},
+    {"stopped with a tunnel", CFC_ADMIN_STOP, CFC_HEALTH_UP, 0, 1, 0, false, false, false},
+    {"stopped with users", CFC_ADMIN_STOP, CFC_HEALTH_UP, 0, 0, 2, true, false, true},
+    {"stopped and down", CFC_ADMIN_STOP, CFC_HEALTH_DOWN, 0, 0, 0, true, false, true},
 };
 
 START_TEST(what_is_waited_for_has_come_or_not)
@@ -47,6 +48,9 @@ START_TEST(what_is_waited_for_has_come_or_not)
                         rows[_i].health == CFC_HEALTH_UP ? CFC_CAUSE_NONE : CFC_CAUSE_HARD);
     for (int i = 0; i < rows[_i].in_flight; i++) {
         cfc_slot_begin(slot, -1);
+    }
+    for (int i = 0; i < rows[_i].tunnels; i++) {
+        cfc_slot_tunnel_begin(slot, -1);
     }
     for (int i = 0; i < rows[_i].users; i++) {
         cfc_sessions_note(&slot->sessions, (uint64_t)i + 1, NOW, small.cl->sticky.window_ms);
