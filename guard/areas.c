@@ -16,25 +16,39 @@ static bool ends_with(const char *text, size_t length, const char *end)
     return length >= end_length && memcmp(text + length - end_length, end, end_length) == 0;
 }
 
-/* Same beginning, and a segment ends there. */
-static bool is_below(const char *reading, const char *prefix, size_t length)
+/* Most rules differ from a reading in one of the first letters, and there are dozens of them:
+ * this ends there. */
+static size_t common_length(const char *a, const char *b)
 {
-    return strncmp(reading, prefix, length) == 0
-           && (reading[length] == '/' || reading[length] == '\0');
+    size_t length = 0;
+
+    while (a[length] == b[length] && a[length] != '\0') {
+        length++;
+    }
+    return length;
+}
+
+/* Same beginning, and a segment ends there. */
+static bool is_below(const char *reading, const char *prefix)
+{
+    size_t length = common_length(reading, prefix);
+
+    return prefix[length] == '\0' && (reading[length] == '/' || reading[length] == '\0');
 }
 
 /* Struts takes the longest namespace that it knows, then the last segment, so further
  * directories change nothing; "name!method.action" calls another method of the same action. */
 static bool is_action(const char *reading, const char *path)
 {
-    const char *name = strrchr(path, '/') + 1;
-    size_t directory = (size_t)(name - 1 - path);
-    size_t name_length = strlen(name) - strlen(ACTION);
-    const char *slash = reading + directory;
+    const char *name, *slash;
+    size_t name_length;
 
-    if (!is_below(reading, path, directory)) {
-        return false;
+    if (strchr(path + common_length(reading, path), '/') != NULL) {
+        return false;   /* another namespace */
     }
+    name = strrchr(path, '/') + 1;
+    name_length = strlen(name) - strlen(ACTION);
+    slash = reading + (name - 1 - path);
     for (; *slash == '/'; slash += 1 + strcspn(slash + 1, "/")) {
         const char *segment = slash + 1;
 
@@ -51,7 +65,7 @@ static bool matches(const cfc_rule_t *rule, const char *reading)
 {
     switch (rule->kind) {
     case CFC_RULE_PREFIX:
-        return is_below(reading, rule->path, strlen(rule->path));
+        return is_below(reading, rule->path);
     case CFC_RULE_ACTION:
         return is_action(reading, rule->path);
     case CFC_RULE_SUFFIX:

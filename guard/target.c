@@ -277,12 +277,21 @@ static const char *check_query(const char *query)
     return NULL;
 }
 
+/* Most of what paths are made of, to be quick about it. */
+static bool is_word(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '/';
+}
+
 /* Raw bytes. [ ] and | pass: Confluence's own server.xml relaxes Tomcat for these three. */
 static const char *check_raw(const char *path, size_t length)
 {
     for (size_t i = 0; i < length; i++) {
         unsigned char byte = (unsigned char)path[i];
 
+        if (is_word(path[i])) {
+            continue;
+        }
         if (is_control(byte)) {
             return "has a raw control character";
         }
@@ -296,11 +305,18 @@ static const char *check_raw(const char *path, size_t length)
     return NULL;
 }
 
-/* What the first decoding, Tomcat's own, would have to make sense of. */
-static const char *check_encoding(const char *path, size_t length, bool encoded_slash)
+static const char *next_percent(const char *from, const char *end)
 {
-    for (size_t i = 0; i < length; i++) {
-        int byte = path[i] == '%' ? escaped_byte(path + i) : path[i];
+    return memchr(from, '%', (size_t)(end - from));
+}
+
+/* What the first decoding, Tomcat's own, would have to make sense of. */
+static const char *check_encoding(const char *path, const char *end, bool encoded_slash)
+{
+    const char *at = next_percent(path, end);
+
+    for (; at != NULL; at = next_percent(at + 1, end)) {
+        int byte = escaped_byte(at);
 
         if (byte < 0) {
             return "has a percent sign without two hexadecimal digits";
@@ -308,7 +324,7 @@ static const char *check_encoding(const char *path, size_t length, bool encoded_
         if (byte == '\\') {
             return "has an encoded backslash";
         }
-        if (path[i] == '%' && byte == '/' && !encoded_slash) {
+        if (byte == '/' && !encoded_slash) {
             return "has an encoded slash";
         }
     }
@@ -345,8 +361,12 @@ static bool is_utf8(const char *text)
 /* The first decoding must give text. Further down a title can spell out any bytes. */
 static const char *check_characters(const char *path, char *spare)
 {
-    const char *complaint = decode_once(path, spare);
+    const char *complaint;
 
+    if (strchr(path, '%') == NULL) {
+        return NULL;    /* it is all ASCII */
+    }
+    complaint = decode_once(path, spare);
     return complaint == NULL && !is_utf8(spare) ? "is not UTF-8" : complaint;
 }
 
@@ -393,7 +413,7 @@ static const char *check(const char *path, size_t length, bool encoded_slash)
     }
     complaint = check_raw(path, length);
     if (complaint == NULL) {
-        complaint = check_encoding(path, length, encoded_slash);
+        complaint = check_encoding(path, path + length, encoded_slash);
     }
     return complaint != NULL ? complaint : check_query(path + length);
 }
