@@ -250,7 +250,7 @@ static void enter(cfc_book_t *book, int child)
 static void strike(cfc_book_t *book, int child)
 {
     if (child >= 0) {
-        atomic_fetch_sub_explicit(&book->children[child], 1, memory_order_relaxed);
+        atomic_fetch_sub_explicit(cfc_book_entry(book, child), 1, memory_order_relaxed);
     }
 }
 
