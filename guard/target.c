@@ -20,6 +20,7 @@
 
 typedef struct {
     cfc_readings_t *readings;
+    size_t length[CFC_READINGS_MAX];
     unsigned decoded[CFC_READINGS_MAX];     /* how often this reading was decoded */
     char *spare;                            /* the first unused byte of the scratch */
 } worklist_t;
@@ -206,15 +207,24 @@ static const struct {
     {"#",   cut_fragment,       0},
 };
 
+static bool is_listed(const worklist_t *list, const char *path, size_t length)
+{
+    for (size_t i = 0; i < list->readings->count; i++) {
+        if (list->length[i] == length && memcmp(list->readings->path[i], path, length) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Take the path that was just written to the spare bytes into the list, unless it is known. */
 static const char *list_spare(worklist_t *list, unsigned decoded)
 {
     cfc_readings_t *readings = list->readings;
+    size_t length = strlen(list->spare);
 
-    for (size_t i = 0; i < readings->count; i++) {
-        if (strcmp(readings->path[i], list->spare) == 0) {
-            return NULL;
-        }
+    if (is_listed(list, list->spare, length)) {
+        return NULL;
     }
     if (decoded > CFC_DECODE_MAX) {
         return "is encoded too many times";
@@ -222,10 +232,25 @@ static const char *list_spare(worklist_t *list, unsigned decoded)
     if (readings->count == CFC_READINGS_MAX) {
         return "can be read in too many ways";
     }
+    list->length[readings->count] = length;
     list->decoded[readings->count] = decoded;
     readings->path[readings->count++] = list->spare;
-    list->spare += strlen(list->spare) + 1;
+    list->spare += length + 1;
     return NULL;
+}
+
+/* Every tail of one "/s/", whose first this is. */
+static const char *unwrap_tails(worklist_t *list, const char *path, size_t context,
+                                const char *tail, unsigned decoded)
+{
+    const char *complaint = NULL;
+
+    for (; tail != NULL && complaint == NULL; tail = strstr(tail + 2, "/_/")) {
+        memcpy(list->spare, path, context);
+        memcpy(list->spare + context, tail + 2, strlen(tail + 2) + 1);
+        complaint = list_spare(list, decoded);
+    }
+    return complaint;
 }
 
 /* Confluence forwards <context>/s/<any>/_/<tail> to <context>/<tail>, and <any> and <tail> may
@@ -235,13 +260,14 @@ static const char *unwrap(worklist_t *list, const char *path, unsigned decoded)
     const char *complaint = NULL;
 
     for (const char *s = strstr(path, "/s/"); s != NULL; s = strstr(s + 2, "/s/")) {
-        size_t context = (size_t)(s - path);
         const char *tail = strstr(s + 2, "/_/");
 
-        for (; tail != NULL && complaint == NULL; tail = strstr(tail + 2, "/_/")) {
-            memcpy(list->spare, path, context);
-            memcpy(list->spare + context, tail + 2, strlen(tail + 2) + 1);
-            complaint = list_spare(list, decoded);
+        if (tail == NULL) {
+            break;      /* nor does any /s/ further on have one: or this would be quadratic */
+        }
+        complaint = unwrap_tails(list, path, (size_t)(s - path), tail, decoded);
+        if (complaint != NULL) {
+            break;
         }
     }
     return complaint;
