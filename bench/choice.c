@@ -237,17 +237,27 @@ static void judge_path(void *what)
     }
 }
 
-static const char *repeated(const char *head, const char *part, apr_pool_t *p)
+static const char *repeated(const char *head, const char *part, size_t bytes, apr_pool_t *p)
 {
-    char *path = apr_palloc(p, CFC_PATH_MAX + 1);
+    char *path = apr_palloc(p, bytes + 1);
     size_t length = strlen(head), step = strlen(part);
 
     memcpy(path, head, length);
-    for (; length + step <= CFC_PATH_MAX; length += step) {
+    for (; length + step <= bytes; length += step) {
         memcpy(path + length, part, step);
     }
     path[length] = '\0';
     return path;
+}
+
+static void print_outcome(const paths_t *paths)
+{
+    if (paths->complaint != NULL) {
+        printf(" 400: the path %s |\n", paths->complaint);
+    }
+    else {
+        printf(" readings: %zu |\n", paths->readings.count);
+    }
 }
 
 static void print_path(const char *label, const char *path, apr_pool_t *p)
@@ -263,12 +273,7 @@ static void print_path(const char *label, const char *path, apr_pool_t *p)
     printf("| %s | %zu |", label, strlen(path));
     print_cell(reading);
     print_cell(judging);
-    if (paths.complaint != NULL) {
-        printf(" 400: the path %s |\n", paths.complaint);
-    }
-    else {
-        printf(" readings: %zu |\n", paths.readings.count);
-    }
+    print_outcome(&paths);
 }
 
 static void print_paths(void)
@@ -282,12 +287,53 @@ static void print_paths(void)
     print_path("`/s/.../_/download/...`",
                "/s/d41d8cd98f00b204e9800998ecf8427e-CDN/-1836419385/9012/1mzq4w6/-/_/download/"
                "contextbatch/js/_super/batch.js?locale=en-GB", p);
-    print_path("8 KiB of `a`", repeated("/", "a", p), p);
-    print_path("8 KiB of `/a`", repeated("/a", "/a", p), p);
-    print_path("8 KiB of `;`", repeated("/", ";", p), p);
-    print_path("8 KiB of `%25`", repeated("/", "%25", p), p);
-    print_path("8 KiB of `%2525`", repeated("/", "%2525", p), p);
-    print_path("8 KiB of `/_/`", repeated("/s", "/_/", p), p);
+    print_path("`/download/attachments/...`",
+               "/download/attachments/98765432/Plan%20%28final%29%20v2.docx?version=1&api=v2", p);
+    print_path("`/rest/api/content/...`", "/rest/api/content/98765432?expand=body.storage,version", p);
+    apr_pool_destroy(p);
+}
+
+/* Hostile paths: what a byte costs must not grow with the length. */
+static const struct {
+    const char *label, *head, *part;
+} floods[] = {
+    {"`a`",                                 "/",                    "a"},
+    {"`/a`",                                "/a",                   "/a"},
+    {"`;`",                                 "/",                    ";"},
+    {"`%25`",                               "/",                    "%25"},
+    {"`%2525`",                             "/",                    "%2525"},
+    {"`/./`",                               "/",                    "/./"},
+    {"`/_/`",                               "/s",                   "/_/"},
+    {"`/s`",                                "/s",                   "/s"},
+    {"`/s`, which can be read in 22 ways",  "/s/_/;%253b%2523//",   "/s"},
+};
+
+static void print_flood(const char *label, const char *head, const char *part, apr_pool_t *p)
+{
+    paths_t paths;
+
+    printf("| %s |", label);
+    for (size_t bytes = 1024; bytes <= CFC_PATH_MAX; bytes *= 2) {
+        cost_t cost;
+
+        paths = (paths_t){.path = repeated(head, part, bytes, p)};
+        paths.scratch = apr_palloc(p, cfc_target_scratch_bytes(paths.path));
+        cost = measure(read_path, &paths);
+        printf(" %.2f (%.2f-%.2f) |", cost.median / (double)bytes, cost.low / (double)bytes,
+               cost.high / (double)bytes);
+    }
+    print_outcome(&paths);
+}
+
+static void print_floods(void)
+{
+    apr_pool_t *p;
+
+    apr_pool_create(&p, NULL);
+    printf("\n| ns a byte | 1 KiB | 2 KiB | 4 KiB | 8 KiB | outcome |\n|---|---|---|---|---|---|\n");
+    for (size_t i = 0; i < sizeof(floods) / sizeof(floods[0]); i++) {
+        print_flood(floods[i].label, floods[i].head, floods[i].part, p);
+    }
     apr_pool_destroy(p);
 }
 
@@ -296,6 +342,7 @@ int main(void)
     apr_initialize();
     print_choices();
     print_paths();
+    print_floods();
     apr_terminate();
     return 0;
 }
