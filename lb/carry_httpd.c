@@ -314,6 +314,7 @@ void cfc_carry(request_rec *r, const cfc_node_t *node, const char *target,
     cfc_answer_watch(r, attempt);
 
     attempt->waiting = cfc_waiting_begin(node->slot, apr_time_now());
+    cfc_waiting_ask(attempt->waiting, terms->elsewhere, terms->journey);
     current = attempt;
     attempt->status = proxy_run_scheme_handler(r, node->carrier, conf, url, NULL, 0);
     current = NULL;

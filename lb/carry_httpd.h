@@ -17,6 +17,8 @@ struct cfc_tunnel;
 typedef struct {
     /** An answer begins: whether to withhold it because another node will be asked. */
     bool (*withhold)(const void *journey, int status);
+    /** The node has turned down meanwhile: whether to give it up. In another thread. */
+    bool (*elsewhere)(const void *journey);
     /** The node has answered with an upgrade: from here on it is a tunnel. @return it */
     struct cfc_tunnel *(*upgrade)(void *journey);
     void *journey;

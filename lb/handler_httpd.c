@@ -200,8 +200,9 @@ static void judge_node(const journey_t *j)
 }
 
 /* Whether another node in full service could take the request if this one does not. */
-static bool has_alternative(const journey_t *j)
+static bool has_alternative(const void *journey)
 {
+    const journey_t *j = journey;
     cfc_ask_t ask = j->ask;
     cfc_choice_t other;
 
@@ -272,7 +273,7 @@ static cfc_tunnel_t *upgrade(void *journey)
 
 static void attempt_once(journey_t *j)
 {
-    const cfc_terms_t terms = {withhold, upgrade, j};
+    const cfc_terms_t terms = {withhold, has_alternative, upgrade, j};
 
     j->attempts++;
     if (j->body != NULL) {

@@ -61,8 +61,18 @@ cfc_waiting_t *cfc_waiting_begin(const cfc_node_slot_t *slot, apr_time_t now)
     if (mine != NULL) {
         mine->slot = slot;
         mine->began_at = now;
+        mine->elsewhere = NULL;
     }
     return mine;
+}
+
+void cfc_waiting_ask(cfc_waiting_t *waiting, bool (*elsewhere)(const void *owner),
+                     const void *owner)
+{
+    if (waiting != NULL) {
+        waiting->elsewhere = elsewhere;
+        waiting->owner = owner;
+    }
 }
 
 void cfc_waiting_watch(cfc_waiting_t *waiting, int fd, const void *connection)
@@ -141,10 +151,11 @@ typedef struct {
     void *context;
 } question_t;
 
-static bool turned_down(const cfc_waiting_t *waiting, const question_t *unused)
+static bool may_leave(const cfc_waiting_t *waiting, const question_t *unused)
 {
     (void)unused;
-    return cfc_waiting_turned_down(waiting->slot, waiting->began_at);
+    return cfc_waiting_turned_down(waiting->slot, waiting->began_at)
+           && (waiting->elsewhere == NULL || waiting->elsewhere(waiting->owner));
 }
 
 static bool tunnel_ends(const cfc_waiting_t *waiting, const question_t *question)
@@ -183,7 +194,7 @@ int cfc_waiting_release(void)
     int count = 0;
 
     for (cfc_waiting_t *at = atomic_load(&all); at != NULL; at = at->next) {
-        count += shut(at, WAITING, turned_down, NULL);
+        count += shut(at, WAITING, may_leave, NULL);
     }
     return count;
 }

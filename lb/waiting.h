@@ -31,6 +31,8 @@ typedef struct cfc_waiting {
     int fd;
     const struct cfc_node_slot *slot;
     apr_time_t began_at;
+    bool (*elsewhere)(const void *owner);   /* NULL: not asked */
+    const void *owner;
     _Atomic(const void *) connection;   /* whose socket it is; compared, never followed */
     struct cfc_tunnel *tunnel;          /* in TUNNEL */
     struct cfc_waiting *next;           /* in the list of all, for ever */
@@ -42,6 +44,16 @@ typedef struct cfc_waiting {
  * @return NULL: no memory; the attempt is then not released
  */
 cfc_waiting_t *cfc_waiting_begin(const struct cfc_node_slot *slot, apr_time_t now);
+
+/**
+ * Say who knows whether another node could take the request. Who has nowhere to go is not freed:
+ * the node may only be slow, and nobody is better off with an error. Its own thread, before
+ * cfc_waiting_watch(); waiting may be NULL.
+ *
+ * Threads: elsewhere is called by the releasing thread; owner does not change meanwhile.
+ */
+void cfc_waiting_ask(cfc_waiting_t *waiting, bool (*elsewhere)(const void *owner),
+                     const void *owner);
 
 /** The attempt's first byte is about to go out over this socket. Its own thread. */
 void cfc_waiting_watch(cfc_waiting_t *waiting, int fd, const void *connection);
@@ -60,7 +72,9 @@ void cfc_waiting_end(cfc_waiting_t *waiting);
 
 /**
  * Shut down the sockets of all attempts that wait on a node that has turned down since they
- * began. One thread of the child.
+ * began, if they have anywhere else to go. An attempt that began later was meant as a last
+ * resort and is left alone.
+ * One thread of the child.
  * @return how many were freed
  */
 int cfc_waiting_release(void);

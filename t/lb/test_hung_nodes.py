@@ -78,6 +78,17 @@ def test_many_waiting_requests_are_all_freed_and_none_stays_in_flight(hang):
     wait_for(lambda: in_flight(cluster) == 0, "no request in flight")
 
 
+def test_requests_that_have_no_other_node_wait_until_theirs_wakes(hang):
+    cluster, _, node = hang
+    cluster.stop_node(cluster.other(node.name))
+    node.freeze()
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        answers = [pool.submit(cluster.user().get, "/page") for _ in range(4)]
+        wait_for(lambda: cluster.node(node.name)["health"]["state"] == "down", "the verdict")
+        node.thaw()
+        assert spread(answer.result() for answer in answers) == f"{node.name}: 4"
+
+
 def test_a_node_that_hangs_again_and_again_costs_no_request(cluster):
     cluster.httpd.allow(PROXY)
     users = [cluster.new_user() for _ in range(6)]

@@ -55,6 +55,28 @@ START_TEST(a_request_that_waits_on_a_node_that_turns_down_is_freed)
 }
 END_TEST
 
+static bool as_told(const void *answer)
+{
+    return *(const bool *)answer;
+}
+
+START_TEST(one_that_has_nowhere_to_go_waits_on_until_it_has)
+{
+    cfc_waiting_t *waiting = cfc_waiting_begin(slot, 1000);
+    bool elsewhere = false;
+
+    cfc_waiting_ask(waiting, as_told, &elsewhere);
+    cfc_waiting_watch(waiting, pair[0], &pair);
+    turn_down(1001);
+    ck_assert_int_eq(cfc_waiting_release(), 0);
+    ck_assert(!is_shut());
+    elsewhere = true;
+    ck_assert_int_eq(cfc_waiting_release(), 1);
+    ck_assert(is_shut());
+    cfc_waiting_end(waiting);
+}
+END_TEST
+
 START_TEST(one_that_began_after_the_verdict_is_left_alone)
 {
     cfc_waiting_t *waiting = cfc_waiting_begin(slot, 2000);
@@ -246,6 +268,7 @@ Suite *cfc_waiting_suite(void)
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, a_request_that_waits_on_a_node_that_turns_down_is_freed);
+    tcase_add_test(tcase, one_that_has_nowhere_to_go_waits_on_until_it_has);
     tcase_add_test(tcase, one_that_began_after_the_verdict_is_left_alone);
     tcase_add_test(tcase, one_that_was_answered_is_left_alone);
     tcase_add_test(tcase, one_that_has_not_sent_anything_is_left_alone);
