@@ -7,6 +7,7 @@
 #include <http_log.h>
 #include <unixd.h>
 
+#include "conf/parent.h"
 #include "conf/server_httpd.h"
 #include "guard/protect_httpd.h"
 #include "health/monitor_httpd.h"
@@ -38,6 +39,7 @@ int cfc_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec
         return OK;
     }
     cfc_log_install(s);
+    cfc_parent_wakes(pconf);
     if (conf->clusters->nelts == 0) {
         cfc_monitor_start(pconf, s, conf, NULL);    /* ends that of the configuration before */
         return OK;
@@ -64,6 +66,7 @@ void cfc_start_child(apr_pool_t *pchild, server_rec *s)
 {
     cfc_conf_t *conf = cfc_conf();
 
+    cfc_parent_sleeps();
     if (conf->segment != NULL) {
         cfc_segment_enter(conf, s, pchild);
         cfc_release_start(conf, s, pchild);

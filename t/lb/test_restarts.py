@@ -3,11 +3,13 @@
 
 import os
 import signal
+import time
 
 import pytest
 
 from equipment.client import Load, spread
 from equipment.cluster import config
+from equipment.httpd import mpm
 from equipment.proc import wait_for
 
 SLOW = "/slow?ms=200"
@@ -28,6 +30,23 @@ def test_a_request_that_a_graceful_restart_finds_is_finished(cluster, nodes):
         assert load.hits == []          # they are still going on
         cluster.httpd.graceful()
     assert {(hit.status, hit.error) for hit in load.hits} == {(200, None)}
+
+
+def wait_over_a_graceful_restart(cluster, nodes):
+    """How long somebody new waits while the old child has requests to finish, in seconds."""
+    with Load(cluster.httpd.port, users=8, total=8, path="/slow?ms=3000"):
+        wait_for(lambda: sum(n.counters()["active"] for n in nodes) == 8, "8 slow requests")
+        begun = time.monotonic()
+        cluster.httpd.graceful()
+        assert cluster.user().get("/page").status_code == 200
+        return time.monotonic() - begun
+
+
+@pytest.mark.skipif(mpm() == "prefork", reason="always has idle children, which end at once")
+def test_a_graceful_restart_lets_nobody_wait_for_the_parent_to_wake(new_cluster, nodes):
+    cluster = new_cluster(outside="StartServers 1\nMinSpareThreads 1").start()
+    # The parent sleeps for a second. A busy machine may take as long for once.
+    assert min(wait_over_a_graceful_restart(cluster, nodes) for _ in range(3)) < 0.8
 
 
 def test_httpd_stops_in_good_time_while_a_node_is_silent(new_cluster, scripted):
