@@ -20,8 +20,8 @@
     SUITE(route)          \
     SUITE(retry)          \
     SUITE(location)       \
-    SUITE(waiting)        \
     SUITE(tunnel)         \
+    SUITE(waiting)        \
     SUITE(queue)          \
     SUITE(opt)            \
     SUITE(node_url)       \

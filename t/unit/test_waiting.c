@@ -155,8 +155,8 @@ START_TEST(a_record_is_used_again_when_its_attempt_is_over)
     cfc_waiting_t *second = cfc_waiting_begin(slot, 1000);
 
     ck_assert_ptr_ne(first, second);
-    cfc_waiting_end(first);
-    ck_assert_ptr_eq(cfc_waiting_begin(slot, 2000), first);
+    cfc_waiting_end(second);
+    ck_assert_ptr_eq(cfc_waiting_begin(slot, 2000), second);
     cfc_waiting_end(first);
     cfc_waiting_end(second);
 }
