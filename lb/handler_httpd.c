@@ -266,7 +266,7 @@ static cfc_tunnel_t *upgrade(void *journey)
     journey_t *j = journey;
 
     cfc_tunnel_begin(&j->tunnel, j->cl, j->choice.node, cfc_maintenance_tester(j->r, j->cl),
-                     cfc_conf()->child, j->attempt.waiting, apr_time_now());
+                     cfc_conf()->child, j->attempt.waiting);
     settle(j);
     return &j->tunnel;
 }

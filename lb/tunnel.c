@@ -29,9 +29,9 @@ static bool stopped(const cfc_tunnel_t *tunnel)
 }
 
 void cfc_tunnel_begin(cfc_tunnel_t *tunnel, const cfc_cluster_t *cl, const cfc_node_t *node,
-                      bool tester, int child, cfc_waiting_t *waiting, apr_time_t now)
+                      bool tester, int child, cfc_waiting_t *waiting)
 {
-    *tunnel = (cfc_tunnel_t){.cl = cl, .node = node, .tester = tester, .began_at = now};
+    *tunnel = (cfc_tunnel_t){.cl = cl, .node = node, .tester = tester, .waiting = waiting};
     tunnel->turn = (uint32_t)cfc_slot_tunnel_begin(node->slot, child) * GOLDEN;
     tunnel->let_in = tester && stopped(tunnel);
     if (waiting != NULL) {
@@ -52,7 +52,7 @@ typedef struct {
 
 static cfc_tunnel_end_t reason_for(const cfc_tunnel_t *tunnel, const look_t *look)
 {
-    if (cfc_waiting_turned_down(tunnel->node->slot, tunnel->began_at)) {
+    if (cfc_waiting_may_leave(tunnel->waiting)) {
         return CFC_TUNNEL_NODE_DOWN;
     }
     if (stopped(tunnel) && !tunnel->let_in) {

@@ -3,7 +3,7 @@
  * although both sides would go on. Carrying them is mod_proxy's, one thread each.
  *
  *   reason                            ends                      not if
- *   the node has turned down          at once                   it began after the verdict
+ *   the node has turned down          at once                   its client had nowhere to go
  *   the node is stopped               within CFTimeout          a tester's, begun while stopped
  *   the cluster is in maintenance     tunnel-end=, each at a    a tester's
  *   this child is told to end         moment of its own
@@ -12,7 +12,6 @@
 #ifndef CFC_LB_TUNNEL_H
 #define CFC_LB_TUNNEL_H
 
-#include <apr_time.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -37,7 +36,7 @@ typedef struct cfc_tunnel {
     const cfc_cluster_t *cl;
     const cfc_node_t *node;
     bool tester;                /* it may go on in a maintenance */
-    apr_time_t began_at;
+    const cfc_waiting_t *waiting;
     uint32_t turn;              /* its moment in the time given; 2^32 would be the end of it */
     bool let_in;                /* a tester's, and the node was stopped already */
     cfc_tunnel_end_t reason;    /* to end, at the last look; CLOSED: none */
@@ -52,7 +51,7 @@ typedef struct cfc_tunnel {
  * @param waiting of the attempt; NULL: it cannot be ended
  */
 void cfc_tunnel_begin(cfc_tunnel_t *tunnel, const cfc_cluster_t *cl, const cfc_node_t *node,
-                      bool tester, int child, cfc_waiting_t *waiting, apr_time_t now);
+                      bool tester, int child, cfc_waiting_t *waiting);
 
 /** It is over. Once, after cfc_waiting_end(). */
 void cfc_tunnel_end(const cfc_tunnel_t *tunnel, int child);

@@ -137,12 +137,13 @@ void cfc_waiting_end(cfc_waiting_t *waiting)
     }
 }
 
-bool cfc_waiting_turned_down(const cfc_node_slot_t *slot, apr_time_t began_at)
+bool cfc_waiting_may_leave(const cfc_waiting_t *waiting)
 {
     cfc_cause_t cause;
 
-    return cfc_slot_health(slot, &cause) == CFC_HEALTH_DOWN
-           && atomic_load(&slot->health_at) > began_at;
+    return cfc_slot_health(waiting->slot, &cause) == CFC_HEALTH_DOWN
+           && atomic_load(&waiting->slot->health_at) > waiting->began_at
+           && (waiting->elsewhere == NULL || waiting->elsewhere(waiting->owner));
 }
 
 /* Asks about a tunnel; what of an attempt that is none is asked needs no context. */
@@ -154,8 +155,7 @@ typedef struct {
 static bool may_leave(const cfc_waiting_t *waiting, const question_t *unused)
 {
     (void)unused;
-    return cfc_waiting_turned_down(waiting->slot, waiting->began_at)
-           && (waiting->elsewhere == NULL || waiting->elsewhere(waiting->owner));
+    return cfc_waiting_may_leave(waiting);
 }
 
 static bool tunnel_ends(const cfc_waiting_t *waiting, const question_t *question)

@@ -71,19 +71,17 @@ void cfc_waiting_forget(cfc_waiting_t *waiting, const void *connection);
 void cfc_waiting_end(cfc_waiting_t *waiting);
 
 /**
- * Shut down the sockets of all attempts that wait on a node that has turned down since they
- * began, if they have anywhere else to go. An attempt that began later was meant as a last
- * resort and is left alone.
- * One thread of the child.
+ * Shut down the sockets of all attempts that wait on a node and may leave it. One thread of the
+ * child.
  * @return how many were freed
  */
 int cfc_waiting_release(void);
 
 /**
- * Whether a node has turned down since an attempt began. One that began later was meant as a
- * last resort.
+ * Whether the attempt's node has turned down since it began, and it has anywhere else to go. An
+ * attempt that began later was meant as a last resort. The releasing thread.
  */
-bool cfc_waiting_turned_down(const struct cfc_node_slot *slot, apr_time_t began_at);
+bool cfc_waiting_may_leave(const cfc_waiting_t *waiting);
 
 /**
  * Look at all tunnels, and shut down the sockets of those of which `ends` says so. No tunnel

@@ -38,7 +38,7 @@ static void open_one(int i, bool tester)
     waitings[i] = cfc_waiting_begin(node->slot, BEGAN);
     cfc_waiting_watch(waitings[i], pairs[i][0], &pairs[i]);
     cfc_waiting_answered(waitings[i]);
-    cfc_tunnel_begin(&tunnels[i], kit.cl, node, tester, CHILD, waitings[i], BEGAN);
+    cfc_tunnel_begin(&tunnels[i], kit.cl, node, tester, CHILD, waitings[i]);
 }
 
 static void open_some(int count)
@@ -232,6 +232,27 @@ START_TEST(a_tunnel_that_began_after_the_verdict_is_a_last_resorts_and_goes_on)
 }
 END_TEST
 
+static bool as_told(const void *answer)
+{
+    return *(const bool *)answer;
+}
+
+START_TEST(a_tunnel_whose_client_has_nowhere_else_to_go_is_left_to_a_node_that_is_down)
+{
+    bool elsewhere = false;
+
+    open_some(1);
+    cfc_waiting_ask(waitings[0], as_told, &elsewhere);
+    turn_down(CFC_CAUSE_SOFT);
+    ck_assert_int_eq(cfc_tunnels_look(false, 1), INT64_MAX);
+    ck_assert_int_eq(ended(1), 0);
+    elsewhere = true;
+    cfc_tunnels_look(false, 2);
+    ck_assert_int_eq(ended(1), 1);
+    close_some(1);
+}
+END_TEST
+
 START_TEST(a_tester_let_in_to_a_stopped_node_stays_until_it_is_stopped_again)
 {
     set_admin(CFC_ADMIN_STOP);
@@ -296,6 +317,8 @@ Suite *cfc_tunnel_suite(void)
     tcase_add_test(tcase, no_time_at_all_is_at_once);
     tcase_add_loop_test(tcase, what_ends_a_tunnel_and_whether_it_is_given_time, 0, CFC_ROWS(rows));
     tcase_add_test(tcase, a_tunnel_that_began_after_the_verdict_is_a_last_resorts_and_goes_on);
+    tcase_add_test(tcase,
+                   a_tunnel_whose_client_has_nowhere_else_to_go_is_left_to_a_node_that_is_down);
     tcase_add_test(tcase, a_tester_let_in_to_a_stopped_node_stays_until_it_is_stopped_again);
     tcase_add_test(tcase, a_second_reason_does_not_begin_the_time_anew);
     tcase_add_test(tcase, other_requests_and_closed_connections_are_left_alone);
