@@ -5,6 +5,7 @@
 
 #include <apr_strings.h>
 
+#include "conf/opt.h"
 #include "lb/effective.h"
 
 /* How many nodes take new users, and how many serve anybody at all, if `node` were `admin`.
@@ -78,6 +79,24 @@ static const char *consequence(const cfc_task_t *t)
                         stays ? "stay" : "move");
 }
 
+/* What becomes of its tunnels, if it has any. */
+static const char *tunnels(const cfc_task_t *t)
+{
+    const cfc_subject_t *subject = &t->change.subject;
+    int count = atomic_load(&subject->node->slot->traffic.tunnels);
+    const char *one = count == 1 ? "" : "s";
+
+    if (t->change.kept.state == CFC_ADMIN_ACTIVE || count <= 0) {
+        return "";
+    }
+    if (t->change.kept.state == CFC_ADMIN_DRAIN) {
+        return apr_psprintf(t->p, "; %d open tunnel%s stay%s", count, one, count == 1 ? "s" : "");
+    }
+    return apr_psprintf(t->p, "; %d open tunnel%s end%s within %s", count, one,
+                        count == 1 ? "s" : "",
+                        cfc_duration_text(subject->cl->tunnel_end_ms, t->p));
+}
+
 static const char *node_sentence(const cfc_task_t *t)
 {
     static const char *const texts[] = {
@@ -87,7 +106,7 @@ static const char *node_sentence(const cfc_task_t *t)
     };
 
     return apr_pstrcat(t->p, cfc_task_subject(t), " ", texts[t->change.kept.state],
-                       consequence(t), NULL);
+                       consequence(t), tunnels(t), NULL);
 }
 
 static const char *maintenance_sentence(const cfc_task_t *t)

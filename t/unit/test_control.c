@@ -90,27 +90,32 @@ END_TEST
 static const struct {
     const char *action;
     unsigned sessions;
+    int tunnels;
     const char *says;
 } consequences[] = {
-    {"drain", 0, "it keeps its users and takes no new ones; it has no session"},
-    {"drain", 1, "it keeps its users and takes no new ones; 1 session stays"},
-    {"drain", 7, "it keeps its users and takes no new ones; about 7 sessions stay"},
-    {"stop",  1, "its users move to other nodes; 1 session moves"},
-    {"stop",  7, "its users move to other nodes; about 7 sessions move"},
+    {"drain", 0, 0, "it keeps its users and takes no new ones; it has no session"},
+    {"drain", 1, 1, "it keeps its users and takes no new ones; 1 session stays; 1 open tunnel stays"},
+    {"drain", 7, 5, "no new ones; about 7 sessions stay; 5 open tunnels stay"},
+    {"stop",  1, 1, "other nodes; 1 session moves; 1 open tunnel ends within 30s"},
+    {"stop",  7, 5, "other nodes; about 7 sessions move; 5 open tunnels end within 30s"},
 };
 
-START_TEST(an_order_is_answered_with_what_becomes_of_sessions)
+START_TEST(an_order_is_answered_with_what_becomes_of_sessions_and_tunnels)
 {
     cfc_order_t order = order_for("node1", consequences[_i].action);
-    const char *text;
+    const char *text, *says = consequences[_i].says;
+
+    small.cl->tunnel_end_ms = 30000;
+    atomic_store(&small.node1->slot->traffic.tunnels, consequences[_i].tunnels);
 
     for (uint64_t client = 1; client <= consequences[_i].sessions; client++) {
         cfc_sessions_note(&small.node1->slot->sessions, client, NOW, small.cl->sticky.window_ms);
     }
     text = cfc_control(small.conf, &order, NOW, small.p).text;
-    ck_assert_msg(strstr(text, consequences[_i].says) != NULL, "%s", text);
+    ck_assert_msg(strcmp(text + strlen(text) - strlen(says), says) == 0, "%s", text);
     order = order_for("node1", "activate");
-    ck_assert_ptr_null(strstr(cfc_control(small.conf, &order, NOW, small.p).text, "session"));
+    text = cfc_control(small.conf, &order, NOW, small.p).text;
+    ck_assert_msg(strchr(text, ';') == NULL, "%s", text);
 }
 END_TEST
 
@@ -384,7 +389,7 @@ Suite *cfc_control_suite(void)
 
     tcase_add_checked_fixture(tcase, begin, end);
     tcase_add_test(tcase, an_order_changes_the_node_and_is_one_line_in_the_log);
-    tcase_add_loop_test(tcase, an_order_is_answered_with_what_becomes_of_sessions, 0,
+    tcase_add_loop_test(tcase, an_order_is_answered_with_what_becomes_of_sessions_and_tunnels, 0,
                         CFC_ROWS(consequences));
     tcase_add_loop_test(tcase, the_same_order_twice_changes_nothing_the_second_time, 0, 2);
     tcase_add_test(tcase, a_new_reason_is_kept_and_the_beginning_stays);
