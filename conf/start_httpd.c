@@ -11,6 +11,7 @@
 #include "conf/server_httpd.h"
 #include "guard/protect_httpd.h"
 #include "health/monitor_httpd.h"
+#include "lb/ajp_httpd.h"
 #include "lb/carry_httpd.h"
 #include "lb/log_httpd.h"
 #include "lb/release_httpd.h"
@@ -69,6 +70,7 @@ void cfc_start_child(apr_pool_t *pchild, server_rec *s)
     cfc_parent_sleeps();
     if (conf->segment != NULL) {
         cfc_segment_enter(conf, s, pchild);
+        cfc_ajp_start(pchild);
         cfc_release_start(conf, s, pchild);
     }
 }

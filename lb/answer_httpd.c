@@ -10,6 +10,7 @@
 
 #include "lb/carry_httpd.h"
 #include "lb/location.h"
+#include "lb/waiting.h"
 
 static ap_filter_rec_t *answer_filter;
 
@@ -38,7 +39,11 @@ static apr_status_t first_brigade(ap_filter_t *f, apr_bucket_brigade *bb)
     }
     attempt->client_has_bytes = true;
     if (attempt->answered_at == 0) {
-        attempt->answered_at = apr_time_now();  /* AJP, whose bytes carry_httpd.c does not see */
+        /* AJP, whose bytes carry_httpd.c does not see. */
+        attempt->answered_at = apr_time_now();
+        if (attempt->waiting != NULL) {
+            cfc_waiting_answered(attempt->waiting);
+        }
     }
     fix(f->r, f->r->headers_out, "Location", attempt->node);
     fix(f->r, f->r->headers_out, "Content-Location", attempt->node);

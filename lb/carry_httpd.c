@@ -9,25 +9,14 @@
 #include <apr_strings.h>
 #include <http_connection.h>
 #include <http_log.h>
-#include <mod_proxy.h>
 
 #include "conf/server_httpd.h"
+#include "lb/ajp_httpd.h"
 #include "lb/answer_httpd.h"
 #include "lb/waiting.h"
+#include "lb/worker_httpd.h"
 
 APLOG_USE_MODULE(cfcluster);
-
-/* Weak, so that httpd can load us without mod_proxy and the check_config hook can say what to
- * do, instead of a loader error about an undefined symbol. */
-#pragma weak proxy_module
-#pragma weak ap_proxy_define_worker
-#pragma weak proxy_run_scheme_handler
-
-/* Idle connections to a node are given up well before Tomcat closes them (keepAliveTimeout,
- * 20 s): otherwise a request may be sent just as the node hangs up. */
-#define IDLE_SECONDS 15
-
-#define AJP_PING_SECONDS 1
 
 static const char node_filter[] = "CFCLUSTER_NODE";
 
@@ -167,28 +156,6 @@ void cfc_carry_register(apr_pool_t *p)
 
 /* --- workers -------------------------------------------------------------------------------- */
 
-static void configure(const cfc_cluster_t *cl, const cfc_node_t *node, proxy_worker *worker)
-{
-    proxy_worker_shared *s = worker->s;
-
-    /* Whether a node is fit is our business: mod_proxy must never refuse one by itself. */
-    s->status |= PROXY_WORKER_IGNORE_ERRORS;
-    s->retry = 0;
-    s->retry_set = 1;
-    s->conn_timeout = apr_time_from_msec(cl->connect_ms);
-    s->conn_timeout_set = 1;
-    s->timeout = apr_time_from_msec(cl->answer_ms);
-    s->timeout_set = 1;
-    s->ttl = apr_time_from_sec(IDLE_SECONDS);
-    s->smax = 0;
-    apr_cpystrn(s->upgrade, "websocket", sizeof(s->upgrade));
-    if (node->scheme == CFC_SCHEME_AJP) {
-        s->ping_timeout = apr_time_from_sec(AJP_PING_SECONDS);
-        s->ping_timeout_set = 1;
-        apr_cpystrn(s->secret, node->secret ? node->secret : "", sizeof(s->secret));
-    }
-}
-
 static void make_overlay(apr_pool_t *p)
 {
     proxy_dir_conf *dconf = proxy_module.create_dir_config(p, NULL);
@@ -207,12 +174,13 @@ static const char *define(const cfc_cluster_t *cl, cfc_node_t *node, proxy_serve
                           apr_pool_t *pconf)
 {
     proxy_worker *worker = NULL;
-    const char *complaint = ap_proxy_define_worker(pconf, &worker, NULL, conf, node->url, 0);
+    const char *complaint;
 
-    if (complaint == NULL) {
-        configure(cl, node, worker);
-        node->carrier = worker;
+    if (node->scheme == CFC_SCHEME_AJP) {
+        return cfc_ajp_define(cl, node, pconf);
     }
+    complaint = cfc_worker_define(cl, node, conf, pconf, &worker);
+    node->carrier = worker;
     return complaint;
 }
 
@@ -248,16 +216,6 @@ void cfc_carry_prepare(request_rec *r)
     r->proxyreq = PROXYREQ_REVERSE;
 }
 
-/* AJP goes past httpd's filters, so there only the status tells: mod_proxy_ajp says 503 when it
- * could not connect or its CPING got no answer, and for an idempotent method also later. */
-static cfc_reach_t ajp_reach(const request_rec *r, int status)
-{
-    if (status == HTTP_SERVICE_UNAVAILABLE && cfc_method_class(r->method) == CFC_METHOD_UNSAFE) {
-        return CFC_REACH_NOTHING_SENT;
-    }
-    return CFC_REACH_SENT;
-}
-
 static bool nodes_fault(int status)
 {
     return status == HTTP_BAD_GATEWAY || status == HTTP_SERVICE_UNAVAILABLE
@@ -283,16 +241,11 @@ static void judge(const request_rec *r, cfc_attempt_t *attempt)
     if (attempt->client_has_bytes || attempt->received > 0) {
         attempt->reach = CFC_REACH_ANSWERED;
     }
-    else if (attempt->node->scheme == CFC_SCHEME_AJP) {
-        attempt->reach = ajp_reach(r, attempt->status);
-    }
-    else {
+    else if (attempt->node->scheme != CFC_SCHEME_AJP) {
         attempt->reach = attempt->sent > 0 ? CFC_REACH_SENT : CFC_REACH_NOTHING_SENT;
     }
-    /* Without a byte sent there was no connection to reuse; AJP tests its own with CPING. */
-    if (attempt->reach == CFC_REACH_NOTHING_SENT || attempt->node->scheme == CFC_SCHEME_AJP) {
-        attempt->reused = false;
-    }
+    /* Without a byte sent there was no connection to reuse. */
+    attempt->reused = attempt->reused && attempt->reach != CFC_REACH_NOTHING_SENT;
 }
 
 void cfc_carry(request_rec *r, const cfc_node_t *node, const char *target,
@@ -315,9 +268,14 @@ void cfc_carry(request_rec *r, const cfc_node_t *node, const char *target,
 
     attempt->waiting = cfc_waiting_begin(node->slot, apr_time_now());
     cfc_waiting_ask(attempt->waiting, terms->elsewhere, terms->journey);
-    current = attempt;
-    attempt->status = proxy_run_scheme_handler(r, node->carrier, conf, url, NULL, 0);
-    current = NULL;
+    if (node->scheme == CFC_SCHEME_AJP) {
+        cfc_ajp_carry(r, conf, url, attempt);
+    }
+    else {
+        current = attempt;
+        attempt->status = proxy_run_scheme_handler(r, node->carrier, conf, url, NULL, 0);
+        current = NULL;
+    }
     cfc_waiting_end(attempt->waiting);
     attempt->waiting = NULL;
 

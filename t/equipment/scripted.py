@@ -2,14 +2,18 @@
 """A node that does exactly what a test tells it, at the moment it is told: what no real server
 does on demand. It also remembers each request byte for byte."""
 
+import contextlib
+import functools
+import http
 import itertools
 import json
 import socket
+import ssl
 import struct
 import threading
 from dataclasses import dataclass
 
-from . import ports
+from . import ajp, ports, tls
 
 _RESET = struct.pack("ii", 1, 0)    # SO_LINGER: on, for no time at all
 
@@ -28,8 +32,8 @@ class Received:
 
 
 class ScriptedNode:
-    """Listens from the start and until close(). It says RUNNING on /status, always; to every
-    other request it does what `script` names:
+    """Listens from the start and until close(), and speaks http, https or ajp. It says RUNNING on
+    /status, always; to every other request it does what `script` names:
 
     answer   200, with its name as the body
     close    reads all of the request and hangs up
@@ -37,16 +41,21 @@ class ScriptedNode:
     half     the beginning of an answer, then hangs up
     busy     503 of its own
     once     answers the first request of each connection, and hangs up on the second
+    slow     the beginning of an answer, and the rest when `go_on` is set
     silent   nothing, until it is closed
     """
 
-    def __init__(self, name, script="answer"):
+    def __init__(self, name, script="answer", scheme="http"):
         self.name = name
         self.script = script
+        self.scheme = scheme
         self.port = ports.free()
         self.url = f"http://127.0.0.1:{self.port}"
+        self.https_url = f"https://127.0.0.1:{self.port}"
+        self.ajp_url = f"ajp://127.0.0.1:{self.port}"
         self.received = []      # whole requests
         self.begun = 0          # requests whose head has arrived
+        self.go_on = threading.Event()
         self._lock = threading.Lock()
         self._open = set()
         self.listen()
@@ -56,17 +65,23 @@ class ScriptedNode:
         self._listener = socket.create_server(("127.0.0.1", self.port), backlog=64)
         threading.Thread(target=self._accept, args=(self._listener,), daemon=True).start()
 
-    def refuse(self):
-        """From now on connections are refused; those that exist are closed."""
+    def refuse_more(self):
+        """From now on connections are refused; those that exist stay."""
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
+
+    def refuse(self):
+        """From now on connections are refused; those that exist are closed."""
+        if self._listener.fileno() >= 0:
+            self.refuse_more()
         with self._lock:
             for connection in self._open:
-                connection.shutdown(socket.SHUT_RDWR)
+                with contextlib.suppress(OSError):      # the other side was first
+                    connection.shutdown(socket.SHUT_RDWR)
 
     def close(self):
-        if self._listener.fileno() >= 0:
-            self.refuse()
+        self.go_on.set()
+        self.refuse()
 
     def _accept(self, listener):
         while True:
@@ -80,6 +95,8 @@ class ScriptedNode:
 
     def _serve(self, connection):
         try:
+            if self.scheme == "https":
+                connection = self._over_tls(connection)
             with connection.makefile("rb") as stream:
                 for number in itertools.count():
                     if not self._one(connection, stream, number):
@@ -90,31 +107,74 @@ class ScriptedNode:
             self._open.discard(connection)
         connection.close()
 
+    def _over_tls(self, plain):
+        connection = _server_tls().wrap_socket(plain, server_side=True,
+                                               do_handshake_on_connect=False)
+        with self._lock:
+            self._open.discard(plain)
+            self._open.add(connection)
+        connection.do_handshake()
+        return connection
+
     def _one(self, connection, stream, number):
         """Read a request and do as told. Returns whether the connection stays."""
-        request = _read_head(stream)
+        request = self._read_head(connection, stream)
         if request is None:
             return False
         self.begun += request.target != "/status"
-        _read_body(request, stream)
+        self._read_body(request, connection, stream)
         if request.target == "/status":
-            _send(connection, "200 OK", json.dumps({"state": "RUNNING"}).encode(),
-                  "Content-Type: application/json")
-            return True
+            return self._send(connection, 200, json.dumps({"state": "RUNNING"}).encode(),
+                              ("Content-Type", "application/json"))
         with self._lock:
             self.received.append(request)
         return getattr(self, "_" + self.script)(connection, stream, number)
 
+    def _read_head(self, connection, stream):
+        """A request without its body; None at the end of the connection."""
+        if self.scheme == "ajp":
+            head = ajp.read_head(connection, stream)
+        else:
+            head = _read_http_head(stream)
+        return head and Received(*head, b"")
+
+    def _read_body(self, request, connection, stream):
+        length = (request.header("Content-Length") or ["0"])[0]
+        if request.header("Transfer-Encoding") == ["chunked"]:
+            length = None
+        if self.scheme == "ajp":
+            request.body = ajp.read_body(connection, stream, length and int(length))
+        elif length is None:
+            request.body = b"".join(_chunks(stream))
+        else:
+            request.body = stream.read(int(length))
+
+    def _send(self, connection, status, body, *headers, missing=0):
+        """Send an answer, but for so many bytes at its end. Returns whether it was whole."""
+        headers = [("Content-Length", str(len(body) + missing)), *headers]
+        reason = http.HTTPStatus(status).phrase
+        if self.scheme == "ajp":
+            ajp.send_head(connection, status, reason, headers)
+        else:
+            lines = [f"HTTP/1.1 {status} {reason}", *(": ".join(h) for h in headers), "", ""]
+            connection.sendall("\r\n".join(lines).encode("latin-1"))
+        return self._send_body(connection, body, missing)
+
+    def _send_body(self, connection, part, missing=0):
+        if self.scheme == "ajp":
+            ajp.send_body(connection, part, end=not missing)
+        else:
+            connection.sendall(part)
+        return not missing
+
     def _answer(self, connection, *_):
-        _send(connection, "200 OK", self.name.encode(), f"X-Test-Node: {self.name}")
-        return True
+        return self._send(connection, 200, self.name.encode(), ("X-Test-Node", self.name))
 
     def _once(self, connection, _, number):
         return number == 0 and self._answer(connection)
 
     def _busy(self, connection, *_):
-        _send(connection, "503 Service Unavailable", b"busy", f"X-Test-Node: {self.name}")
-        return True
+        return self._send(connection, 503, b"busy", ("X-Test-Node", self.name))
 
     def _close(self, *_):
         return False
@@ -124,29 +184,32 @@ class ScriptedNode:
         return False
 
     def _half(self, connection, *_):
-        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nthe beginning")
-        return False
+        return self._send(connection, 200, b"the beginning", missing=987)
+
+    def _slow(self, connection, *_):
+        self._send(connection, 200, b"the beginning", missing=len(b" and the end"))
+        self.go_on.wait()
+        return self._send_body(connection, b" and the end")
 
     def _silent(self, _, stream, __):
         stream.read(1)
         return False
 
 
-def _read_head(stream):
-    """A request without its body; None at the end of the connection."""
+@functools.cache
+def _server_tls():
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*tls.certificate())
+    return context
+
+
+def _read_http_head(stream):
     first = stream.readline().decode("latin-1").rstrip("\r\n")
     if not first:
         return None
     lines = iter(lambda: stream.readline().decode("latin-1").rstrip("\r\n"), "")
     method, target, _ = first.split(" ")
-    return Received(method, target, [tuple(line.split(": ", 1)) for line in lines], b"")
-
-
-def _read_body(request, stream):
-    if request.header("Transfer-Encoding") == ["chunked"]:
-        request.body = b"".join(_chunks(stream))
-    else:
-        request.body = stream.read(int((request.header("Content-Length") or ["0"])[0]))
+    return method, target, [tuple(line.split(": ", 1)) for line in lines]
 
 
 def _chunks(stream):
@@ -156,8 +219,3 @@ def _chunks(stream):
         stream.readline()
         size = int(stream.readline(), 16)
     stream.readline()
-
-
-def _send(connection, status, body, *headers):
-    lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *headers, "", ""]
-    connection.sendall("\r\n".join(lines).encode("latin-1") + body)

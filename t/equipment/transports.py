@@ -1,24 +1,42 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A cluster over each kind of connection to its nodes."""
+"""The schemes that nodes are reached over, and what each needs in the configuration."""
+
+import pytest
 
 from . import tls
 from .tomcat import AJP_SECRET
 
 _FAST = "interval=100ms timeout=800ms rise=2 fall=2"
 
-# scheme: (what follows a node's name in its CFNode line, the probe, more configuration)
-TRANSPORTS = {
-    "http": (lambda n: n.url, f"CFProbe http /status expect=confluence {_FAST}", ""),
-    "https": (lambda n: n.https_url, f"CFProbe http /status expect=confluence {_FAST}",
-              # The name would be compared with the host that the client asked for.
-              "SSLProxyEngine on\nSSLProxyVerify require\nSSLProxyCheckPeerName off\n"
-              f"SSLProxyCACertificateFile {tls.certificate()[0]}\n"),
-    "ajp": (lambda n: f"{n.ajp_url} secret={AJP_SECRET}", f"CFProbe tcp {_FAST}", ""),
+_ADDRESS = {
+    "http": lambda node: node.url,
+    "https": lambda node: node.https_url,
+    "ajp": lambda node: f"{node.ajp_url} secret={AJP_SECRET}",
 }
 
+# The name would be compared with the host that the client asked for.
+_OUTSIDE = {"https": "SSLProxyEngine on\nSSLProxyVerify require\nSSLProxyCheckPeerName off\n"
+                     f"SSLProxyCACertificateFile {tls.certificate()[0]}\n"}
 
-def made(new, scheme, outside="", **more):
+SCHEMES = list(_ADDRESS)
+
+# For tests of what is the same code in every MPM, and that http rows show there.
+SCHEMES_ONCE = ["http", pytest.param("https", marks=pytest.mark.once),
+                pytest.param("ajp", marks=pytest.mark.once)]
+
+
+def probe(scheme, options):
+    kind = "tcp" if scheme == "ajp" else "http /status expect=confluence"
+    return f"CFProbe {kind} {options}"
+
+
+def over(scheme, **more):
+    """Arguments of new_cluster() for nodes that are reached over this scheme."""
+    settings = {"probe": probe(scheme, _FAST),
+                "line": lambda node: f"CFNode {node.name} {_ADDRESS[scheme](node)}", **more}
+    return {**settings, "outside": _OUTSIDE.get(scheme, "") + more.get("outside", "")}
+
+
+def made(new, scheme, **more):
     """A running cluster whose nodes are reached over this scheme."""
-    address, probe, needs = TRANSPORTS[scheme]
-    settings = {"probe": probe, "line": lambda n: f"CFNode {n.name} {address(n)}", **more}
-    return new(outside=needs + outside, **settings).start()
+    return new(**over(scheme, **more)).start()

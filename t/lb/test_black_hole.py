@@ -5,11 +5,11 @@ the least busy one. No session may be lost to it, and it must come back by itsel
 import pytest
 
 from equipment.client import spread
-from equipment.cluster import FAST_PROBE
 from equipment.proc import wait_for
+from equipment.transports import SCHEMES_ONCE, over
 
 # mod_proxy logs what a node does to it.
-PROXY = r"\[proxy(_http)?:(error|warn)\]"
+PROXY = r"\[proxy\w*:(error|warn)\]"
 
 WAYS = ["reset", "close", "busy"]
 
@@ -17,10 +17,10 @@ WAYS = ["reset", "close", "busy"]
 @pytest.fixture
 def place(new_cluster, scripted, nodes):
     """Makes (cluster, node1): node1 scripted, with a good probe for ever, node2 a Tomcat."""
-    def make(script, inside="CFEject time=1s max=2s", members=2):
-        node1 = scripted("node1")
-        cluster = new_cluster(members=[node1, nodes[1]][:members], probe=FAST_PROBE,
-                              inside=inside).start()
+    def make(script, scheme="http", inside="CFEject time=1s max=2s", members=2):
+        node1 = scripted("node1", scheme=scheme)
+        cluster = new_cluster(members=[node1, nodes[1]][:members],
+                              **over(scheme, inside=inside)).start()
         cluster.httpd.allow(PROXY)
         node1.script = script
         return cluster, node1
@@ -32,9 +32,10 @@ def new_sessions(cluster, count):
     return [cluster.user().get("/page") for _ in range(count)]
 
 
+@pytest.mark.parametrize("scheme", SCHEMES_ONCE)
 @pytest.mark.parametrize("way", WAYS)
-def test_no_new_session_fails_on_it_and_it_gets_hardly_a_request(place, way):
-    cluster, node1 = place(way, inside="CFEject time=1h max=1h")
+def test_no_new_session_fails_on_it_and_it_gets_hardly_a_request(place, way, scheme):
+    cluster, node1 = place(way, scheme, inside="CFEject time=1h max=1h")
     assert spread(new_sessions(cluster, 60)) == "node2: 60"
     # Three failures in a row eject it, and what was under way by then may add to them.
     assert 3 <= node1.begun <= 6
@@ -42,17 +43,19 @@ def test_no_new_session_fails_on_it_and_it_gets_hardly_a_request(place, way):
     assert (node["health"]["state"], node["effective"]) == ("up", "last-resort")
 
 
+@pytest.mark.parametrize("scheme", SCHEMES_ONCE)
 @pytest.mark.parametrize("way", WAYS)
-def test_its_sessions_move_without_an_error(place, way):
-    cluster, node1 = place("answer")
+def test_its_sessions_move_without_an_error(place, way, scheme):
+    cluster, node1 = place("answer", scheme)
     users = [cluster.new_user() for _ in range(10)]
     node1.script = way
     assert {user.get("/page").status_code for user in users} == {200}
 
 
+@pytest.mark.parametrize("scheme", SCHEMES_ONCE)
 @pytest.mark.parametrize("way", WAYS)
-def test_it_comes_back_by_a_trial_when_it_works_again(place, way):
-    cluster, node1 = place(way)
+def test_it_comes_back_by_a_trial_when_it_works_again(place, way, scheme):
+    cluster, node1 = place(way, scheme)
     assert spread(new_sessions(cluster, 12)) == "node2: 12"
     node1.script = "answer"
 

@@ -11,9 +11,10 @@ import pytest
 from equipment.client import spread
 from equipment.httpd import mpm
 from equipment.proc import wait_for
+from equipment.transports import SCHEMES, over
 
 # mod_proxy logs the connections that are shut down under it.
-PROXY = r"\[proxy(_http)?:(error|warn)\]"
+PROXY = r"\[proxy\w*:(error|warn)\]"
 
 # The answer timeout is five minutes: whoever is answered within this was freed.
 FREED_MS = 20_000
@@ -100,3 +101,50 @@ def test_a_node_that_hangs_again_and_again_costs_no_request(cluster):
         cluster.nodes[name].thaw()
         cluster.wait_effective(name, "serving")
     wait_for(lambda: in_flight(cluster) == 0, "no request in flight")
+
+
+@pytest.fixture
+def place(new_cluster, scripted, nodes):
+    """Makes (cluster, node1): node1 scripted, node2 a Tomcat, both reached over this scheme. Their
+    probe connects and no more, so node1 is down when it refuses connections, whatever it does with
+    those that it has."""
+    def make(scheme, script):
+        node1 = scripted("node1", scheme=scheme)
+        cluster = new_cluster(members=[node1, nodes[1]], **over(
+            scheme, probe="CFProbe tcp interval=100ms fall=2 rise=2")).start()
+        cluster.httpd.allow(PROXY)
+        node1.script = script
+        return cluster, node1
+
+    return make
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_requests_that_wait_on_a_node_of_any_scheme_are_freed_when_it_is_down(place, scheme):
+    cluster, node1 = place(scheme, "silent")
+    body = b"0123456789" * 6400
+    asks = [("GET", None), ("PUT", body), ("POST", body)]
+    with concurrent.futures.ThreadPoolExecutor(len(asks)) as pool:
+        waiting = [pool.submit(cluster.user().request, method, "/upload?id=hung", data=data,
+                               headers={"Cookie": "JSESSIONID=A.node1"}) for method, data in asks]
+        wait_for(lambda: len(node1.received) == len(asks), "all wait on node1")
+        begun = time.monotonic()
+        node1.refuse_more()
+        get, put, post = [answer.result() for answer in waiting]
+    assert (time.monotonic() - begun) * 1000 < FREED_MS
+    assert spread([get, put]) == "node2: 2"
+    assert put.json()["sha256"] == hashlib.sha256(body).hexdigest()
+    assert post.status_code in (502, 504)
+    assert sorted(request.method for request in node1.received) == ["GET", "POST", "PUT"]
+    assert "POST hung" not in cluster.nodes["node2"].counters()["ids"]
+    wait_for(lambda: in_flight(cluster) == 0, "no request in flight")
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_an_answer_that_has_begun_may_end_after_its_node_is_down(place, scheme):
+    cluster, node1 = place(scheme, "slow")
+    answer = cluster.user().get("/page", headers={"Cookie": "JSESSIONID=A.node1"}, stream=True)
+    node1.refuse_more()
+    cluster.wait_effective("node1", "out")
+    node1.go_on.set()
+    assert answer.content == b"the beginning and the end"

@@ -11,14 +11,14 @@ import subprocess
 import pytest
 
 from equipment.client import download_body, raw
-from equipment.cluster import ONE_PROBE
 from equipment.httpd import mpm
 from equipment.proc import wait_for
+from equipment.transports import SCHEMES_ONCE, over, probe
 
 TO_NODE1 = {"Cookie": "JSESSIONID=ABC.node1"}
 
 # mod_proxy logs what a node does to it.
-PROXY = r"\[proxy(_http)?:(error|warn)\]"
+PROXY = r"\[proxy\w*:(error|warn)\]"
 
 TIMED_OUT = (502, 504)      # mod_proxy_http answers either, by where the time ran out
 
@@ -26,10 +26,11 @@ TIMED_OUT = (502, 504)      # mod_proxy_http answers either, by where the time r
 @pytest.fixture
 def place(new_cluster, scripted, nodes):
     """Makes (cluster, node1), with node1 doing as told."""
-    def make(script, **more):
-        node1 = scripted("node1")
+    def make(script, scheme="http", **more):
+        node1 = scripted("node1", scheme=scheme)
         more["inside"] = "CFEject failures=0\n" + more.get("inside", "")
-        cluster = new_cluster(members=[node1, nodes[1]], probe=ONE_PROBE, **more).start()
+        more = over(scheme, probe=probe(scheme, "interval=1h"), **more)
+        cluster = new_cluster(members=[node1, nodes[1]], **more).start()
         cluster.httpd.allow(PROXY)
         node1.script = script
         if script == "refuse":
@@ -93,10 +94,12 @@ def curl(cluster, size, *options):
     return json.loads(done.stdout)
 
 
+@pytest.mark.parametrize("scheme", SCHEMES_ONCE)
 @pytest.mark.parametrize("script", ["close", "reset"])
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "PROPFIND"])
-def test_a_safe_request_that_was_not_answered_is_answered_by_the_other(place, method, script):
-    cluster, node1 = place(script)
+def test_a_safe_request_that_was_not_answered_is_answered_by_the_other(place, method, script,
+                                                                       scheme):
+    cluster, node1 = place(script, scheme)
     user = cluster.user()
     user.request(method, "/page", headers=TO_NODE1)
     assert (user.last.status_code, user.node, len(node1.received)) == (200, "node2", 1)
@@ -105,18 +108,21 @@ def test_a_safe_request_that_was_not_answered_is_answered_by_the_other(place, me
 
 @pytest.mark.parametrize("script", ["close", "reset"])
 @pytest.mark.parametrize("framing", ["length", "chunked"])
-@pytest.mark.parametrize("size", [0, 1, 16385, 262_144])
-def test_a_put_is_repeated_with_its_whole_body(place, size, framing, script):
-    cluster, node1 = place(script)
+@pytest.mark.parametrize("size, scheme", [
+    (0, "http"), (1, "http"), (16385, "http"), (262_144, "http"), (262_144, "https"), (0, "ajp"),
+    (262_144, "ajp")])
+def test_a_put_is_repeated_with_its_whole_body(place, size, scheme, framing, script):
+    cluster, node1 = place(script, scheme)
     body = download_body(size)
     data = body if framing == "length" else iter([body])
     assert is_whole(upload(cluster, data, "PUT"), body, "PUT")
     assert [received.body for received in node1.received] == [body]
 
 
+@pytest.mark.parametrize("scheme", SCHEMES_ONCE)
 @pytest.mark.parametrize("script", ["close", "reset"])
-def test_a_put_whose_body_is_too_long_to_keep_is_not_repeated(place, script, nodes):
-    cluster, node1 = place(script, inside="CFRetry body=16K")
+def test_a_put_whose_body_is_too_long_to_keep_is_not_repeated(place, script, scheme, nodes):
+    cluster, node1 = place(script, scheme, inside="CFRetry body=16K")
     assert upload(cluster, download_body(16384), "PUT").status_code == 200
     assert upload(cluster, download_body(16385), "PUT").status_code == 502
     assert len(node1.received) == 2
@@ -124,9 +130,10 @@ def test_a_put_whose_body_is_too_long_to_keep_is_not_repeated(place, script, nod
 
 
 @pytest.mark.parametrize("script", ["close", "reset", "half"])
-@pytest.mark.parametrize("method", ["POST", "PATCH", "BREW"])
-def test_what_must_not_happen_twice_is_sent_once(place, method, script, nodes):
-    cluster, node1 = place(script)
+@pytest.mark.parametrize("method, scheme", [     # AJP has no others
+    ("POST", "http"), ("PATCH", "http"), ("BREW", "http"), ("POST", "https"), ("POST", "ajp")])
+def test_what_must_not_happen_twice_is_sent_once(place, method, scheme, script, nodes):
+    cluster, node1 = place(script, scheme)
     answer = raw(cluster.httpd.port, (
         f"{method} /unique?id=once HTTP/1.1\r\nHost: x\r\nCookie: JSESSIONID=A.node1\r\n"
         "Connection: close\r\nContent-Length: 3\r\n\r\na=b").encode())
@@ -135,32 +142,38 @@ def test_what_must_not_happen_twice_is_sent_once(place, method, script, nodes):
     assert nodes[1].counters()["ids"] == {}
 
 
-def test_an_answer_that_has_begun_is_not_begun_again(place, nodes):
-    cluster, node1 = place("half")
+@pytest.mark.parametrize("scheme", SCHEMES_ONCE)
+def test_an_answer_that_has_begun_is_not_begun_again(place, scheme, nodes):
+    cluster, node1 = place("half", scheme)
     answer = raw(cluster.httpd.port, b"GET /page HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
                                      b"Cookie: JSESSIONID=A.node1\r\n\r\n")
-    assert (answer.status, answer.body) in [(200, b"the beginning"), (502, answer.body)]
+    # mod_proxy_ajp drops the length: a chunk, and no end.
+    beginnings = [(200, b"the beginning"), (200, b"d\r\nthe beginning\r\n")]
+    assert answer.status == 502 or (answer.status, answer.body) in beginnings
     assert b"<title>node2" not in answer.body
     assert len(node1.received) == 1
     assert nodes[1].counters()["requests"].get("GET", 0) == 0
 
 
-def test_the_nodes_own_503_to_a_post_is_its_answer(place, nodes):
-    cluster, node1 = place("busy")
+@pytest.mark.parametrize("scheme", SCHEMES_ONCE)
+def test_the_nodes_own_503_to_a_post_is_its_answer(place, scheme, nodes):
+    cluster, node1 = place("busy", scheme)
     answer = cluster.user().post("/unique?id=once", data="a=b", headers=TO_NODE1)
     assert (answer.status_code, answer.text, len(node1.received)) == (503, "busy", 1)
     assert nodes[1].counters()["ids"] == {}
 
 
-def test_a_silent_node_costs_its_timeout_and_then_the_other_answers(place):
-    cluster, node1 = place("silent", inside="CFTimeout answer=1s")
+@pytest.mark.parametrize("scheme", SCHEMES_ONCE)
+def test_a_silent_node_costs_its_timeout_and_then_the_other_answers(place, scheme):
+    cluster, node1 = place("silent", scheme, inside="CFTimeout answer=1s")
     user = cluster.user()
     user.get("/page", headers=TO_NODE1)
     assert (user.last.status_code, user.node, len(node1.received)) == (200, "node2", 1)
 
 
-def test_a_post_that_a_silent_node_has_is_not_repeated(place, nodes):
-    cluster, node1 = place("silent", inside="CFTimeout answer=1s")
+@pytest.mark.parametrize("scheme", SCHEMES_ONCE)
+def test_a_post_that_a_silent_node_has_is_not_repeated(place, scheme, nodes):
+    cluster, node1 = place("silent", scheme, inside="CFTimeout answer=1s")
     answer = cluster.user().post("/unique?id=once", data="a=b", headers=TO_NODE1)
     assert (answer.status_code in TIMED_OUT, len(node1.received)) == (True, 1)
     assert nodes[1].counters()["ids"] == {}
@@ -173,15 +186,17 @@ def test_no_attempt_is_made_when_the_time_for_them_is_over(place):
     assert "the time for attempts is over" in cluster.httpd.error_log()
 
 
-def test_with_one_attempt_nothing_is_repeated(place):
-    cluster, node1 = place("close", inside="CFRetry attempts=1")
+@pytest.mark.parametrize("scheme", SCHEMES_ONCE)
+def test_with_one_attempt_nothing_is_repeated(place, scheme):
+    cluster, node1 = place("close", scheme, inside="CFRetry attempts=1")
     answer = cluster.user().get("/page", headers=TO_NODE1)
     assert (answer.status_code, len(node1.received)) == (502, 1)
     assert "all attempts are used up" in cluster.httpd.error_log()
 
 
-def test_a_kept_connection_that_the_node_gives_up_is_no_reason_to_leave_it(place):
-    cluster, node1 = place("once")
+@pytest.mark.parametrize("scheme", SCHEMES_ONCE)
+def test_a_kept_connection_that_the_node_gives_up_is_no_reason_to_leave_it(place, scheme):
+    cluster, node1 = place("once", scheme)
     user = cluster.user()
     for _ in range(4):
         user.get("/page", headers=TO_NODE1)

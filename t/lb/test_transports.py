@@ -8,14 +8,14 @@ import websocket
 
 from equipment.client import download_body, raw_get, spread
 from equipment.cluster import ONE_PROBE
-from equipment.tomcat import AJP_SECRET
-from equipment.transports import TRANSPORTS, made
+from equipment.proc import wait_for
+from equipment.transports import SCHEMES, made
 from equipment.tunnel import connect, node_of
 
 TO_NODE1 = {"Cookie": "JSESSIONID=A.node1"}
 
 
-@pytest.fixture(scope="module", params=TRANSPORTS)
+@pytest.fixture(scope="module", params=SCHEMES)
 def cluster(request, kept_cluster):
     return made(kept_cluster, request.param)
 
@@ -94,14 +94,10 @@ def test_cookies_and_redirects_are_passed_on(cluster):
     assert user.get("/redirect?to=/x").headers["Location"] == "/x"
 
 
-@pytest.mark.parametrize("scheme", TRANSPORTS)
+@pytest.mark.parametrize("scheme", SCHEMES)
 def test_a_node_that_refuses_costs_nobody_anything(new_cluster, nodes, scripted, scheme):
-    address, _, _ = TRANSPORTS[scheme]
-    gone = scripted("node1")        # its port, which speaks nothing but says yes to a connection
-    cluster = made(new_cluster, scheme, members=[gone, nodes[1]], probe="CFProbe tcp interval=1h",
-                   line=lambda n: f"CFNode {n.name} " + address(n) if n is not gone else
-                   f"CFNode node1 {scheme}://127.0.0.1:{gone.port}"
-                   + f" secret={AJP_SECRET}" * (scheme == "ajp"))
+    gone = scripted("node1", scheme=scheme)
+    cluster = made(new_cluster, scheme, members=[gone, nodes[1]], probe="CFProbe tcp interval=1h")
     cluster.httpd.allow(r"\[proxy\w*:(error|warn)\]")
     gone.refuse()
     body = download_body(100_000)
@@ -111,6 +107,23 @@ def test_a_node_that_refuses_costs_nobody_anything(new_cluster, nodes, scripted,
         assert (user.last.status_code, user.node) == (200, "node2")
     assert user.last.json()["bytes"] == 100_000
     assert cluster.counter("node1", "in_flight") == 0
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_a_node_that_is_killed_takes_no_request_with_it(new_cluster, nodes, scheme):
+    cluster = made(new_cluster, scheme, inside="CFEject failures=0",
+                   probe="CFProbe tcp interval=1h")
+    cluster.httpd.allow(r"\[proxy\w*:(error|warn)\]")
+    users = [cluster.user() for _ in range(4)]
+    for user in users:
+        user.get("/page", headers=TO_NODE1)     # a connection is kept
+    nodes[0].kill()
+    for user in users:
+        for method in "GET", "PUT", "DELETE", "POST":
+            user.request(method, "/unique?id=killed", headers=TO_NODE1)
+            assert (user.last.status_code, user.node) == (200, "node2")
+    assert set(nodes[1].counters()["ids"].values()) == {len(users)}
+    wait_for(lambda: cluster.counter("node1", "in_flight") == 0, "nothing is in flight")
 
 
 def test_a_node_whose_certificate_is_not_trusted_gets_nothing(new_cluster, nodes):
