@@ -5,6 +5,7 @@ CPU time is that of all of a contestant's processes, user and system, from /proc
 balancer costs, whatever load generator and nodes do beside it. A ratio is made within each round,
 so that a machine that slows down does so for both."""
 
+import gzip
 import os
 import platform
 import re
@@ -165,12 +166,17 @@ def version(package):
     return done.stdout or "?"
 
 
+def jk_version():
+    """Unpacked, not installed: its changelog begins "name (version) ..."."""
+    changes = contestants.JK_PACKAGE / "usr/share/doc/libapache2-mod-jk/changelog.Debian.gz"
+    return re.search(r"\((.*?)\)", gzip.open(changes, "rt").readline()).group(1)
+
+
 def print_machine(rounds, seconds, load_before):
     model = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
-    jk = next(contestants.JK_PACKAGE.glob("libapache2-mod-jk_*.deb")).name
     print(f"{os.cpu_count()} cores of {model.group(1) if model else platform.machine()}, "
           f"Linux {platform.release()}; httpd {version('apache2-bin')}, "
-          f"mod_jk {jk.split('_')[1].replace('%3a', ':')}, Tomcat {version('libtomcat10-java')}; "
+          f"mod_jk {jk_version()}, Tomcat {version('libtomcat10-java')}; "
           f"{rounds} rounds of {seconds} s, {CONNECTIONS} connections; "
           f"load average before: {load_before:.1f}")
 
