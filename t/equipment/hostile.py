@@ -124,7 +124,8 @@ class Hostile:
         else:
             chosen = [i for i in range(len(path)) if self.random.random() < 0.15]
         levels = self.random.choice([1, 1, 1, 2, 2, 3, 4, 9])
-        return "".join(self._encoded(c, levels) if i in set(chosen[:60]) else c
+        few = set(chosen[:60])
+        return "".join(self._encoded(c, levels) if i in few else c
                        for i, c in enumerate(path))
 
     def _encoded(self, sign, levels):

@@ -156,6 +156,8 @@ class Hunt:
 
     def _round(self, targets):
         direct = {label: many.heads(port, targets) for label, port in self.connectors.items()}
+        lost = [label for label, answers in direct.items() if many.NONE in answers]
+        assert lost == [], "a target without an answer would seem to lead nowhere"
         through = {door.label: self.heads(door.port, targets) for door in self.doors}
         for i, target in enumerate(targets):
             led = {label: answers[i].servlet for label, answers in direct.items()
