@@ -91,12 +91,13 @@ static void check_passes(complaints_t *list, const cfc_conf_t *conf, server_rec 
 
 static void check_room(complaints_t *list, const cfc_conf_t *conf)
 {
-    int nodes = 0;
+    int nodes = 0, dependencies = 0;
 
     for (int i = 0; i < conf->clusters->nelts; i++) {
         const cfc_cluster_t *cl = APR_ARRAY_IDX(conf->clusters, i, cfc_cluster_t *);
 
         nodes += cl->nodes->nelts;
+        dependencies += cl->dependencies->nelts;
         if (i == CFC_CLUSTERS_MAX) {
             complain(list, &cl->where, apr_psprintf(list->ptemp, "<CFCluster %s>: at most %d "
                                                     "clusters can be defined", cl->name,
@@ -106,6 +107,13 @@ static void check_room(complaints_t *list, const cfc_conf_t *conf)
             complain(list, &cl->where, apr_psprintf(list->ptemp, "<CFCluster %s>: at most %d nodes "
                                                     "can be defined in all clusters together",
                                                     cl->name, CFC_NODES_MAX));
+        }
+        if (dependencies > CFC_DEPENDENCIES_MAX
+            && dependencies - cl->dependencies->nelts <= CFC_DEPENDENCIES_MAX) {
+            complain(list, &cl->where, apr_psprintf(list->ptemp, "<CFCluster %s>: at most %d "
+                                                    "databases and directories can be defined in "
+                                                    "all clusters together", cl->name,
+                                                    CFC_DEPENDENCIES_MAX));
         }
     }
 }

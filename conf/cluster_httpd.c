@@ -15,6 +15,7 @@
 #include "conf/profile.h"
 #include "conf/rows.h"
 #include "conf/sticky.h"
+#include "health/dependency_httpd.h"
 #include "health/probe.h"
 #include "lb/method.h"
 #include "lb/route.h"
@@ -325,6 +326,24 @@ const char *cfc_cluster_add_tester(cmd_parms *cmd, void *unused, const char *arg
     return complaint ? complaint : cfc_maint_add_tester(cmd, section->maint, arg);
 }
 
+const char *cfc_cluster_add_database(cmd_parms *cmd, void *unused, int argc, char *const argv[])
+{
+    const char *complaint = inside(cmd);
+
+    (void)unused;
+    return complaint ? complaint
+                     : cfc_dependency_add(cmd, section, CFC_DEPENDENCY_MYSQL, argc, argv);
+}
+
+const char *cfc_cluster_add_directory(cmd_parms *cmd, void *unused, int argc, char *const argv[])
+{
+    const char *complaint = inside(cmd);
+
+    (void)unused;
+    return complaint ? complaint
+                     : cfc_dependency_add(cmd, section, CFC_DEPENDENCY_LDAP, argc, argv);
+}
+
 /* Run one line of a profile through the setter that the directive has. */
 static const char *profile_line(cmd_parms *cmd, const char *directive, const char *args)
 {
@@ -399,6 +418,7 @@ static cfc_cluster_t *cluster_new(cmd_parms *cmd, const char *name)
     cfc_opt_preset(cfc_timeout_rows, cl);
     cl->probe = apr_pcalloc(cmd->pool, sizeof(*cl->probe));
     cfc_opt_preset(cfc_probe_rows, cl->probe);
+    cl->dependencies = apr_array_make(cmd->pool, 2, sizeof(cfc_dependency_t *));
     cl->maint = apr_pcalloc(cmd->pool, sizeof(*cl->maint));
     cl->maint->testers = apr_array_make(cmd->pool, 2, sizeof(apr_ipsubnet_t *));
     return cl;

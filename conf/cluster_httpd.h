@@ -25,6 +25,8 @@ const char *cfc_cluster_set_retry(cmd_parms *cmd, void *unused, int argc, char *
 const char *cfc_cluster_set_queue(cmd_parms *cmd, void *unused, int argc, char *const argv[]);
 const char *cfc_cluster_set_eject(cmd_parms *cmd, void *unused, int argc, char *const argv[]);
 const char *cfc_cluster_set_timeout(cmd_parms *cmd, void *unused, int argc, char *const argv[]);
+const char *cfc_cluster_add_database(cmd_parms *cmd, void *unused, int argc, char *const argv[]);
+const char *cfc_cluster_add_directory(cmd_parms *cmd, void *unused, int argc, char *const argv[]);
 
 /** Where a directive stands, and the same as text: "conf/wiki.conf:14". */
 cfc_where_t cfc_where(const cmd_parms *cmd);

@@ -134,6 +134,12 @@ const command_rec cfc_commands[] = {
                       "CFTimeout [connect=TIME] [answer=TIME] [tunnel-end=TIME]"),
     AP_INIT_TAKE1("CFTell", cfc_cluster_set_tell, NULL, RSRC_CONF,
                   "CFTell on|off: whether answers name their node, and why it was, in X-CFCluster"),
+    AP_INIT_TAKE_ARGV("CFDatabase", cfc_cluster_add_database, NULL, RSRC_CONF,
+                      "CFDatabase NAME mysql://[USER@]HOST[:PORT][/DATABASE] [option-file=FILE] "
+                      "[of=NAME] [tls=..] [ca=FILE] [interval=TIME] [timeout=TIME] [cert-days=N]"),
+    AP_INIT_TAKE_ARGV("CFDirectory", cfc_cluster_add_directory, NULL, RSRC_CONF,
+                      "CFDirectory NAME ldap|ldaps://HOST[:PORT][/BASE] [credentials=FILE] "
+                      "[ca=FILE] [interval=TIME] [timeout=TIME] [cert-days=N]"),
     AP_INIT_TAKE1("CFMaintenancePage", cfc_cluster_set_page, NULL, RSRC_CONF,
                   "CFMaintenancePage FILE: the site's own maintenance page, HTML"),
     AP_INIT_ITERATE("CFTesters", cfc_cluster_add_tester, NULL, RSRC_CONF,

@@ -3,7 +3,6 @@
 #include "conf/node_url.h"
 
 #include <apr_strings.h>
-#include <apr_uri.h>
 #include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,7 +34,7 @@ static int scheme_index(const char *name)
 }
 
 /* apr_uri takes anything up to the next delimiter for a host, and cuts ports to 16 bits. */
-static bool host_ok(const apr_uri_t *uri)
+bool cfc_uri_host_ok(const apr_uri_t *uri)
 {
     struct in6_addr address;
 
@@ -43,7 +42,7 @@ static bool host_ok(const apr_uri_t *uri)
                                    : uri->hostname[strspn(uri->hostname, name_chars)] == '\0';
 }
 
-static bool port_ok(const char *port)
+bool cfc_uri_port_ok(const char *port)
 {
     size_t digits = strspn(port, "0123456789");
     long number = strtol(port, NULL, 10);
@@ -58,7 +57,7 @@ static const char *check_parts(const apr_uri_t *uri, const char *directive, cons
         return apr_psprintf(p, "%s: \"%s\" names no host; for example http://10.0.0.11:8090",
                             directive, text);
     }
-    if (uri->port_str != NULL && !port_ok(uri->port_str)) {
+    if (uri->port_str != NULL && !cfc_uri_port_ok(uri->port_str)) {
         return apr_psprintf(p, "%s: \"%s\": port \"%s\" is not a number from 1 to 65535",
                             directive, text, uri->port_str);
     }
@@ -66,7 +65,7 @@ static const char *check_parts(const apr_uri_t *uri, const char *directive, cons
         /* Without the value: the message goes to screens and logs. */
         return apr_psprintf(p, "%s: write no user or password into a node's address", directive);
     }
-    if (!host_ok(uri)) {
+    if (!cfc_uri_host_ok(uri)) {
         return apr_psprintf(p, "%s: \"%s\": \"%s\" is not a host; write a name, an IPv4 address, "
                                "or an IPv6 address in brackets, for example http://[fd00::11]:8090",
                             directive, text, uri->hostname);

@@ -3,6 +3,9 @@
 #ifndef CFC_CONF_NODE_URL_H
 #define CFC_CONF_NODE_URL_H
 
+#include <apr_uri.h>
+#include <stdbool.h>
+
 #include "lb/cluster.h"
 
 /**
@@ -15,6 +18,10 @@
  */
 const char *cfc_node_url_read(cfc_node_t *node, const char *directive, const char *text,
                               apr_pool_t *p);
+
+/** Whether host and port of a parsed address are such; apr_uri lets more pass. */
+bool cfc_uri_host_ok(const apr_uri_t *uri);
+bool cfc_uri_port_ok(const char *port);
 
 /** Whether a name is fit for clusters and nodes: 1 to 63 of A-Z a-z 0-9 . _ - */
 bool cfc_name_ok(const char *name);

@@ -2,6 +2,7 @@
  * rows.c: every option=value setting: its bounds and its default stand here and nowhere else. */
 #include "conf/rows.h"
 
+#include "health/dependency.h"
 #include "health/probe.h"
 #include "lb/cluster.h"
 
@@ -9,6 +10,7 @@
 static const char *const strict_words[] = {"off", "on", NULL};
 static const char *const samesite_words[] = {"lax", "strict", "none", NULL};
 static const char *const secure_words[] = {"auto", "always", NULL};
+static const char *const tls_words[] = {"off", "on", "verify", NULL};
 static const char *const expect_words[] = {"status", "confluence", NULL};
 const char *const cfc_probe_kinds[] = {"tcp", "http", NULL};
 
@@ -91,5 +93,26 @@ const cfc_opt_t cfc_probe_rows[] = {
     MS("timeout", cfc_probe_conf_t, timeout_ms, 50, 60000, 800, "800ms"),
     COUNT("rise", cfc_probe_conf_t, rise, 1, 100, 2, "2"),
     COUNT("fall", cfc_probe_conf_t, fall, 1, 100, 2, "2"),
+    END,
+};
+
+/* A replica has no interval: it is looked at after its source. */
+const cfc_opt_t cfc_database_rows[] = {
+    TEXT("of", cfc_dependency_t, of, NULL, "master"),
+    TEXT("option-file", cfc_dependency_t, file, NULL, "/etc/cfcluster/db.cnf"),
+    WORD("tls", cfc_dependency_t, tls, tls_words, CFC_TLS_OFF),
+    TEXT("ca", cfc_dependency_t, ca, NULL, "/etc/cfcluster/ca.pem"),
+    MS("interval", cfc_dependency_t, interval_ms, 1000, 3600000, 5000, "5s"),
+    MS("timeout", cfc_dependency_t, timeout_ms, 500, 60000, 3000, "3s"),
+    COUNT("cert-days", cfc_dependency_t, cert_days, 1, 365, 14, "30"),
+    END,
+};
+
+const cfc_opt_t cfc_directory_rows[] = {
+    TEXT("credentials", cfc_dependency_t, file, NULL, "/etc/cfcluster/ad.credentials"),
+    TEXT("ca", cfc_dependency_t, ca, NULL, "/etc/cfcluster/ca.pem"),
+    MS("interval", cfc_dependency_t, interval_ms, 1000, 3600000, 15000, "15s"),
+    MS("timeout", cfc_dependency_t, timeout_ms, 500, 60000, 3000, "3s"),
+    COUNT("cert-days", cfc_dependency_t, cert_days, 1, 365, 14, "30"),
     END,
 };

@@ -10,6 +10,7 @@
 #include "conf/parent.h"
 #include "conf/server_httpd.h"
 #include "guard/protect_httpd.h"
+#include "health/dependency_httpd.h"
 #include "health/monitor_httpd.h"
 #include "lb/ajp_httpd.h"
 #include "lb/carry_httpd.h"
@@ -46,6 +47,9 @@ int cfc_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec
         return OK;
     }
     complaint = cfc_segment_open(conf, s, ptemp);
+    if (complaint == NULL) {
+        complaint = cfc_dependencies_open(conf, s, ptemp);
+    }
     if (complaint == NULL) {
         complaint = cfc_carry_define(conf, s, pconf);
     }

@@ -10,6 +10,7 @@
 #include "health/books.h"
 #include "health/job.h"
 #include "health/probing.h"
+#include "health/watch.h"
 #include "lb/log.h"
 
 #define TICK_MS 100             /* reasons to end are looked at this often */
@@ -18,6 +19,7 @@
 static const cfc_job_kind_t *const own_kinds[] = {
     &cfc_probing_job,
     &cfc_books_job,
+    &cfc_watch_job,
     NULL
 };
 

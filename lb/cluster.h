@@ -107,6 +107,7 @@ typedef struct cfc_cluster {
     apr_int64_t answer_ms;          /* how long a node may be silent in an answer */
     apr_int64_t tunnel_end_ms;      /* within this the tunnels of a stopped node are ended */
     struct cfc_probe_conf *probe;   /* never NULL after the section has been read */
+    apr_array_header_t *dependencies;   /* struct cfc_dependency *, in the order configured */
     struct cfc_maint_conf *maint;
     cfc_where_t where;
     struct cfc_cluster_slot *slot;  /* in shared memory, from post_config on */

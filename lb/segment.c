@@ -27,6 +27,7 @@ uint64_t cfc_segment_layout(void)
         offsetof(cfc_segment_t, children),
         offsetof(cfc_segment_t, clusters),
         offsetof(cfc_segment_t, nodes),
+        offsetof(cfc_segment_t, dependencies),
         sizeof(cfc_node_slot_t),
         offsetof(cfc_node_slot_t, admin),
         offsetof(cfc_node_slot_t, standing),
@@ -46,6 +47,8 @@ uint64_t cfc_segment_layout(void)
         offsetof(cfc_sessions_t, slices),
         offsetof(cfc_node_slot_t, busy),
         offsetof(cfc_node_slot_t, tunneling),
+        sizeof(cfc_dependency_slot_t),
+        offsetof(cfc_dependency_slot_t, history),
         sizeof(cfc_cluster_slot_t),
         offsetof(cfc_cluster_slot_t, maintenance),
         offsetof(cfc_cluster_slot_t, maintenance_note),
@@ -133,8 +136,8 @@ static void *slot_of(const cfc_segment_t *segment, void *slots, size_t bytes, in
     return spare;
 }
 
-static_assert(offsetof(cfc_cluster_slot_t, owner) == 0 && offsetof(cfc_node_slot_t, owner) == 0,
-              "a slot begins with its owner");
+static_assert(offsetof(cfc_cluster_slot_t, owner) == 0 && offsetof(cfc_node_slot_t, owner) == 0
+              && offsetof(cfc_dependency_slot_t, owner) == 0, "a slot begins with its owner");
 
 cfc_cluster_slot_t *cfc_segment_cluster(cfc_segment_t *segment, const char *name)
 {
@@ -145,6 +148,13 @@ cfc_cluster_slot_t *cfc_segment_cluster(cfc_segment_t *segment, const char *name
 cfc_node_slot_t *cfc_segment_node(cfc_segment_t *segment, const char *cluster, const char *name)
 {
     return slot_of(segment, segment->nodes, sizeof(cfc_node_slot_t), CFC_NODES_MAX, cluster, name);
+}
+
+cfc_dependency_slot_t *cfc_segment_dependency(cfc_segment_t *segment, const char *cluster,
+                                              const char *name)
+{
+    return slot_of(segment, segment->dependencies, sizeof(cfc_dependency_slot_t),
+                   CFC_DEPENDENCIES_MAX, cluster, name);
 }
 
 int cfc_segment_child_enter(cfc_segment_t *segment, int64_t pid, uint32_t generation)

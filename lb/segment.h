@@ -14,6 +14,7 @@
  *                       live sessions                 every child
  *             busy, tunneling: in-flight and        each child its own word
  *                       tunnels by child
+ *           dependencies[]: what was found          the monitor
  *
  * A choice looks at every node of its cluster, so what it reads of one lies on two lines: A, which
  * stays in each processor's cache, and B, which goes from one to another anyway.
@@ -44,6 +45,7 @@
 #define CFC_NAME_MAX 64         /* bytes of a cluster's or node's name, the NUL included */
 #define CFC_CLUSTERS_MAX 16
 #define CFC_NODES_MAX 128       /* over all clusters */
+#define CFC_DEPENDENCIES_MAX 32 /* databases and directories, over all clusters */
 #define CFC_CHILDREN_MAX 1024   /* httpd children of all generations that live at one time */
 #define CFC_SECRET_BYTES 32
 #define CFC_CACHE_LINE 64
@@ -125,6 +127,15 @@ typedef struct cfc_cluster_slot {
     alignas(CFC_CACHE_LINE) _Atomic uint64_t refused;   /* requests answered with a 503 page */
 } cfc_cluster_slot_t;
 
+/** A database or a directory. Its records are those of health/dependency.h. */
+typedef struct cfc_dependency_slot {
+    cfc_owner_t owner;
+    alignas(CFC_CACHE_LINE) cfc_record_t found;         /* cfc_found_t */
+    cfc_record_t words;                                 /* cfc_found_words_t */
+    cfc_record_t hosts;                                 /* cfc_found_hosts_t */
+    cfc_history_t history;
+} cfc_dependency_slot_t;
+
 typedef struct {
     _Atomic int64_t pid;                /* 0: free */
     _Atomic uint32_t generation;
@@ -147,6 +158,7 @@ typedef struct {
     alignas(CFC_CACHE_LINE) cfc_child_slot_t children[CFC_CHILDREN_MAX];
     cfc_cluster_slot_t clusters[CFC_CLUSTERS_MAX];
     cfc_node_slot_t nodes[CFC_NODES_MAX];
+    cfc_dependency_slot_t dependencies[CFC_DEPENDENCIES_MAX];
 } cfc_segment_t;
 
 /** A hash over the sizes and places of all that a segment holds: equal layouts only. */
@@ -169,11 +181,14 @@ bool cfc_segment_usable(const void *memory);
 uint32_t cfc_segment_next_generation(cfc_segment_t *segment);
 
 /**
- * The slot of a cluster or node, found by name or newly taken; a new one is zeroed. Parent only.
- * @return NULL: all slots are taken (CFC_CLUSTERS_MAX, CFC_NODES_MAX)
+ * The slot of a cluster, node or dependency, found by name or newly taken; a new one is zeroed.
+ * Parent only.
+ * @return NULL: all slots are taken (CFC_CLUSTERS_MAX, CFC_NODES_MAX, CFC_DEPENDENCIES_MAX)
  */
 cfc_cluster_slot_t *cfc_segment_cluster(cfc_segment_t *segment, const char *name);
 cfc_node_slot_t *cfc_segment_node(cfc_segment_t *segment, const char *cluster, const char *name);
+cfc_dependency_slot_t *cfc_segment_dependency(cfc_segment_t *segment, const char *cluster,
+                                              const char *name);
 
 /**
  * Take a child's place in the books. Each child once, at its start.

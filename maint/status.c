@@ -129,9 +129,10 @@ static cfc_level_t cluster_level(const cfc_cluster_view_t *view)
     for (int i = 0; i < view->nodes_count; i++) {
         last_resorts += view->nodes[i].effective == CFC_EFFECTIVE_LAST_RESORT;
     }
-    return view->serving == view->nodes_count        ? CFC_LEVEL_OK
-           : view->serving + last_resorts > 0 ? CFC_LEVEL_DEGRADED
-                                                     : CFC_LEVEL_OUTAGE;
+    if (view->serving == view->nodes_count && view->warnings->nelts == 0) {
+        return CFC_LEVEL_OK;
+    }
+    return view->serving + last_resorts > 0 ? CFC_LEVEL_DEGRADED : CFC_LEVEL_OUTAGE;
 }
 
 static const char *cluster_text(const cfc_cluster_view_t *view, apr_pool_t *p)
@@ -151,6 +152,9 @@ static const char *cluster_text(const cfc_cluster_view_t *view, apr_pool_t *p)
                                view->nodes[i].why, NULL);
         }
     }
+    for (int i = 0; i < view->warnings->nelts; i++) {
+        text = apr_pstrcat(p, text, "; ", APR_ARRAY_IDX(view->warnings, i, const char *), NULL);
+    }
     return text;
 }
 
@@ -166,12 +170,25 @@ static void cluster_look(const cfc_cluster_t *cl, apr_time_t now, cfc_cluster_vi
     view->waiting = (int)atomic_load(&cl->slot->queue.length);
     view->nodes_count = cl->nodes->nelts;
     view->nodes = apr_pcalloc(p, sizeof(*view->nodes) * (size_t)(cl->nodes->nelts + 1));
+    view->warnings = apr_array_make(p, 2, sizeof(const char *));
     for (int i = 0; i < cl->nodes->nelts; i++) {
         node_look(cl, nodes[i], now, &view->nodes[i], p);
         view->serving += view->nodes[i].effective >= CFC_EFFECTIVE_WARMING;
     }
+    view->dependencies_count = cl->dependencies->nelts;
+    view->dependencies = cfc_dependencies_look(cl, now, view->warnings, p);
     view->level = cluster_level(view);
     view->text = cluster_text(view, p);
+}
+
+static bool all_serve(const cfc_status_t *status)
+{
+    for (int i = 0; i < status->clusters_count; i++) {
+        if (status->clusters[i].serving < status->clusters[i].nodes_count) {
+            return false;
+        }
+    }
+    return true;
 }
 
 /* The worst level of all, and a sentence about the clusters that have it. */
@@ -196,8 +213,10 @@ static void overall(cfc_status_t *status, apr_pool_t *p)
         status->text = apr_pstrcat(p, "Outage: no node takes new users of ", names, ".", NULL);
         break;
     case CFC_LEVEL_DEGRADED:
-        status->text = apr_pstrcat(p, "It works, but not every node of ", names,
-                                   " is serving.", NULL);
+        status->text = apr_pstrcat(p, "It works, but ",
+                                   all_serve(status) ? "something of " : "not every node of ",
+                                   names, all_serve(status) ? " needs attention." : " is serving.",
+                                   NULL);
         break;
     case CFC_LEVEL_MAINTENANCE:
         status->text = apr_pstrcat(p, "In maintenance: ", names, ".", NULL);

@@ -13,6 +13,7 @@
 #include "conf/conf.h"
 #include "maint/control.h"
 #include "maint/kept.h"
+#include "maint/status_dependencies.h"
 
 /** How things are, in the order of how much they need a person. */
 typedef enum {
@@ -63,9 +64,13 @@ typedef struct {
     int waiting;                    /* requests in the queue */
     cfc_level_t level;
     const char *text;               /* "1 of 2 nodes serving; node2 ..." */
+    apr_array_header_t *warnings;   /* const char *: what a person should see to although every
+                                       node may be serving; makes the level degraded */
     int serving;                    /* warming ones included */
     int nodes_count;
     cfc_node_view_t *nodes;
+    int dependencies_count;
+    cfc_dependency_view_t *dependencies;
 } cfc_cluster_view_t;
 
 typedef struct {

@@ -313,6 +313,8 @@ static void cluster_section(const sheet_t *s, int index)
         cfc_html_add(s->html, "</tbody>\n");
     }
     cfc_html_add(s->html, "</table>\n");
+    cfc_dependencies_html(s->html, id, cluster->dependencies, cluster->dependencies_count,
+                          s->status->now, s->p);
     maintenance(s, id, cluster);
     cfc_html_add(s->html, "</section>\n");
 }
@@ -326,6 +328,10 @@ static const char *shape(const cfc_status_t *status, apr_pool_t *p)
         names = apr_pstrcat(p, names, status->clusters[i].name, ":", NULL);
         for (int j = 0; j < status->clusters[i].nodes_count; j++) {
             names = apr_pstrcat(p, names, status->clusters[i].nodes[j].name, ",", NULL);
+        }
+        for (int j = 0; j < status->clusters[i].dependencies_count; j++) {
+            names = apr_pstrcat(p, names, status->clusters[i].dependencies[j].conf->name, ",",
+                                NULL);
         }
     }
     return names;

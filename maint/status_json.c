@@ -2,20 +2,9 @@
  * status_json.c: the status for scripts, version 1. Names are never changed or taken away
  * within a version; new ones may come. States are words, instants ISO 8601 in UTC, or null. */
 #include <apr_strings.h>
-#include <jansson.h>
 
+#include "maint/json.h"
 #include "maint/status.h"
-#include "maint/text.h"
-
-static json_t *text_or_null(const char *text)
-{
-    return text != NULL && text[0] != '\0' ? json_string(text) : json_null();
-}
-
-static json_t *instant_or_null(apr_time_t at, apr_pool_t *p)
-{
-    return at != 0 ? json_string(cfc_time_iso(at, p)) : json_null();
-}
 
 static json_t *count(uint64_t value)
 {
@@ -27,12 +16,12 @@ static json_t *admin_json(const cfc_node_view_t *node, apr_pool_t *p)
     return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:s, s:o}",
                      "state", cfc_admin_word(node->admin),
                      "configured", cfc_admin_word(node->configured),
-                     "reason", text_or_null(node->plan.note.text),
-                     "who", text_or_null(node->plan.note.who),
-                     "since", instant_or_null(node->plan.note.since, p),
-                     "deadline", instant_or_null(node->plan.at, p),
+                     "reason", cfc_json_text(node->plan.note.text),
+                     "who", cfc_json_text(node->plan.note.who),
+                     "since", cfc_json_instant(node->plan.note.since, p),
+                     "deadline", cfc_json_instant(node->plan.at, p),
                      "return", cfc_kind_node.hows[node->plan.how],
-                     "until", instant_or_null(node->plan.note.until, p));
+                     "until", cfc_json_instant(node->plan.note.until, p));
 }
 
 static json_t *health_json(const cfc_node_view_t *node, apr_pool_t *p)
@@ -40,8 +29,8 @@ static json_t *health_json(const cfc_node_view_t *node, apr_pool_t *p)
     return json_pack("{s:s, s:s, s:o, s:o, s:i}",
                      "state", cfc_health_word(node->health),
                      "cause", cfc_cause_word(node->cause),
-                     "since", instant_or_null(node->health_at, p),
-                     "ejected_until", instant_or_null(node->ejected_until, p),
+                     "since", cfc_json_instant(node->health_at, p),
+                     "ejected_until", cfc_json_instant(node->ejected_until, p),
                      "streak", node->streak);
 }
 
@@ -51,11 +40,11 @@ static json_t *probe_json(const cfc_node_view_t *node, apr_pool_t *p)
         return json_null();
     }
     return json_pack("{s:o, s:b, s:o, s:i, s:o}",
-                     "at", instant_or_null(node->probe.at, p),
+                     "at", cfc_json_instant(node->probe.at, p),
                      "good", node->probe.good != 0,
                      "code", node->probe.code != 0 ? json_integer(node->probe.code) : json_null(),
                      "duration_ms", node->probe.duration_ms,
-                     "reason", text_or_null(node->probe.reason));
+                     "reason", cfc_json_text(node->probe.reason));
 }
 
 static json_t *traffic_json(const cfc_node_view_t *node)
@@ -82,12 +71,12 @@ static json_t *node_json(const cfc_node_view_t *node, apr_pool_t *p)
     return json_pack("{s:s, s:s, s:o, s:I, s:I, s:s, s:i, s:o, s:o, s:o, s:o, s:o, s:o}",
                      "name", node->name,
                      "url", node->url,
-                     "route", text_or_null(node->route),
+                     "route", cfc_json_text(node->route),
                      "weight", (json_int_t)node->weight,
                      "tier", (json_int_t)node->tier,
                      "effective", cfc_effective_word(node->effective),
                      "share_pct", node->share_pct,
-                     "why", text_or_null(node->why),
+                     "why", cfc_json_text(node->why),
                      "sessions", count(node->sessions),
                      "admin", admin_json(node, p),
                      "health", health_json(node, p),
@@ -95,26 +84,39 @@ static json_t *node_json(const cfc_node_view_t *node, apr_pool_t *p)
                      "traffic", traffic_json(node));
 }
 
-static json_t *cluster_json(const cfc_cluster_view_t *cluster, apr_pool_t *p)
+static json_t *warnings_json(const apr_array_header_t *warnings)
+{
+    json_t *texts = json_array();
+
+    for (int i = 0; i < warnings->nelts; i++) {
+        json_array_append_new(texts, json_string(APR_ARRAY_IDX(warnings, i, const char *)));
+    }
+    return texts;
+}
+
+static json_t *cluster_json(const cfc_cluster_view_t *cluster, apr_time_t now, apr_pool_t *p)
 {
     json_t *nodes = json_array();
 
     for (int i = 0; i < cluster->nodes_count; i++) {
         json_array_append_new(nodes, node_json(&cluster->nodes[i], p));
     }
-    return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:i, s:i, s:o}",
+    return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:i, s:o, s:o}",
                      "name", cluster->name,
                      "state", cluster->closed ? "maintenance" : "open",
                      "level", cfc_level_word(cluster->level),
                      "text", cluster->text,
-                     "message", text_or_null(cluster->plan.note.text),
-                     "who", text_or_null(cluster->plan.note.who),
-                     "since", instant_or_null(cluster->plan.note.since, p),
-                     "until", instant_or_null(cluster->plan.note.until, p),
+                     "warnings", warnings_json(cluster->warnings),
+                     "message", cfc_json_text(cluster->plan.note.text),
+                     "who", cfc_json_text(cluster->plan.note.who),
+                     "since", cfc_json_instant(cluster->plan.note.since, p),
+                     "until", cfc_json_instant(cluster->plan.note.until, p),
                      "refused", count(cluster->refused),
                      "waiting", cluster->waiting,
                      "serving", cluster->serving,
-                     "nodes", nodes);
+                     "nodes", nodes,
+                     "dependencies", cfc_dependencies_json(cluster->dependencies,
+                                                           cluster->dependencies_count, now, p));
 }
 
 /* Compact would save bytes; indented, a person with curl can read it. */
@@ -133,20 +135,20 @@ const char *cfc_status_json(const cfc_status_t *status, apr_pool_t *p)
     json_t *clusters = json_array();
 
     for (int i = 0; i < status->clusters_count; i++) {
-        json_array_append_new(clusters, cluster_json(&status->clusters[i], p));
+        json_array_append_new(clusters, cluster_json(&status->clusters[i], status->now, p));
     }
     return dump(json_pack("{s:i, s:o, s:o, s:s, s:s, s:{s:b, s:o}, s:{s:b, s:o}, s:o}",
                           "version", 1,
-                          "now", instant_or_null(status->now, p),
+                          "now", cfc_json_instant(status->now, p),
                           "generation", count(status->generation),
                           "level", cfc_level_word(status->level),
                           "text", status->text,
                           "monitor",
                               "alive", !status->monitor_silent,
-                              "beat_at", instant_or_null(status->monitor_beat_at, p),
+                              "beat_at", cfc_json_instant(status->monitor_beat_at, p),
                           "store",
                               "writable", status->store_trouble == NULL,
-                              "trouble", text_or_null(status->store_trouble),
+                              "trouble", cfc_json_text(status->store_trouble),
                           "clusters", clusters),
                 p);
 }

@@ -55,6 +55,7 @@ cfc_kit_t cfc_kit_open(const char *nodes)
     kit.cl->sticky.cookie = "CFROUTE";
     kit.cl->sticky.session = "JSESSIONID";
     kit.cl->sticky.window_ms = 1800000;
+    kit.cl->dependencies = apr_array_make(kit.pool, 1, sizeof(void *));
     kit.cl->nodes = apr_array_make(kit.pool, 4, sizeof(cfc_node_t *));
     for (spec = apr_strtok(apr_pstrdup(kit.pool, nodes), " ", &rest); spec != NULL;
          spec = apr_strtok(NULL, " ", &rest)) {

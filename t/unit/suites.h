@@ -32,6 +32,11 @@
     SUITE(expect)         \
     SUITE(certificate)    \
     SUITE(rise_fall)      \
+    SUITE(errand)         \
+    SUITE(credentials)    \
+    SUITE(db_facts)       \
+    SUITE(db_position)    \
+    SUITE(db_judge)       \
     SUITE(monitor)        \
     SUITE(store)          \
     SUITE(control)        \

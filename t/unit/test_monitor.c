@@ -87,6 +87,7 @@ static cfc_probe_conf_t *new_cluster(const char *name)
                                 .timeout_ms = 400, .rise = 2, .fall = 2};
     cl->name = name;
     cl->sticky.window_ms = 1800000;
+    cl->dependencies = apr_array_make(pool, 1, sizeof(void *));
     cl->nodes = apr_array_make(pool, 4, sizeof(cfc_node_t *));
     cl->probe = probe;
     APR_ARRAY_PUSH((apr_array_header_t *)monitor.clusters, cfc_cluster_t *) = cl;

@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * db_facts.c: reads the answers of MySQL 5.7, 8.0, 8.4 and MariaDB 10, 11. Columns are found by
+ * name, in the newer spelling and the older one; what is not there stays unknown. Pure.
+ *
+ *              replica                    binary log                   privilege
+ *   MySQL 5.7  SHOW SLAVE STATUS          SHOW MASTER STATUS           REPLICATION CLIENT
+ *   8.0.22     SHOW REPLICA STATUS        SHOW MASTER STATUS           REPLICATION CLIENT
+ *   8.2        SHOW REPLICA STATUS        SHOW BINARY LOG STATUS       REPLICATION CLIENT
+ *   MariaDB    SHOW ALL SLAVES STATUS     SHOW MASTER STATUS           REPLICATION CLIENT
+ *   10.5       SHOW ALL SLAVES STATUS     SHOW MASTER STATUS           SLAVE MONITOR and
+ *                                                                      BINLOG MONITOR
+ */
+#include "health/db_facts.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "health/certificate.h"
+
+static void copy(char *to, size_t bytes, const char *from)
+{
+    snprintf(to, bytes, "%s", from != NULL ? from : "");
+}
+
+/* A thread's "Yes"; "No", "Connecting" and "Preparing" are none. */
+static cfc_truth_t runs(const char *text)
+{
+    return text == NULL ? CFC_TRUTH_UNKNOWN
+           : strcasecmp(text, "Yes") == 0 ? CFC_TRUTH_YES : CFC_TRUTH_NO;
+}
+
+/* A switch; MariaDB 12 has several words for read_only=ON. */
+static cfc_truth_t is_on(const char *text)
+{
+    return text == NULL ? CFC_TRUTH_UNKNOWN
+           : strcasecmp(text, "OFF") == 0 ? CFC_TRUTH_NO : CFC_TRUTH_YES;
+}
+
+void cfc_db_facts_clear(cfc_db_facts_t *facts)
+{
+    memset(facts, 0, sizeof(*facts));
+    facts->connections = CFC_DB_NUMBER_UNKNOWN;
+    facts->threads_connected = facts->threads_running = CFC_DB_NUMBER_UNKNOWN;
+    facts->queries = facts->slow_queries = CFC_DB_NUMBER_UNKNOWN;
+    facts->bytes_in = facts->bytes_out = facts->uptime_s = CFC_DB_NUMBER_UNKNOWN;
+}
+
+void cfc_db_read_variables(cfc_db_facts_t *facts, const cfc_table_t *table)
+{
+    const char *version = cfc_table_value(table, "version");
+    int major = 0, minor = 0, patch = 0;
+
+    copy(facts->version, sizeof(facts->version), version);
+    if (version != NULL) {
+        facts->mariadb = strstr(version, "MariaDB") != NULL;
+        sscanf(version, "%d.%d.%d", &major, &minor, &patch);
+    }
+    facts->number = major * 10000 + minor * 100 + patch;
+    copy(facts->uuid, sizeof(facts->uuid), cfc_table_value(table, "server_uuid"));
+    facts->server_id = cfc_table_number(cfc_table_value(table, "server_id"), 0);
+    facts->read_only = is_on(cfc_table_value(table, "read_only"));
+    facts->super_read_only = is_on(cfc_table_value(table, "super_read_only"));
+}
+
+void cfc_db_read_binlog(cfc_db_facts_t *facts, const cfc_table_t *table)
+{
+    const char *gtid = cfc_table_cell(table, 0, "Executed_Gtid_Set", NULL);
+
+    facts->logs = table->rows > 0 ? CFC_TRUTH_YES : CFC_TRUTH_NO;
+    copy(facts->written.file, sizeof(facts->written.file),
+         cfc_table_cell(table, 0, "File", NULL));
+    facts->written.offset =
+        (uint64_t)cfc_table_number(cfc_table_cell(table, 0, "Position", NULL), 0);
+    if (gtid != NULL && strlen(gtid) < CFC_DB_GTID_BYTES) {
+        copy(facts->written.gtid, CFC_DB_GTID_BYTES, gtid);
+        facts->written.gtid_known = gtid[0] != '\0';
+    }
+}
+
+static void keep_applied(cfc_db_facts_t *facts, const char *gtid)
+{
+    if (gtid != NULL && strlen(gtid) < CFC_DB_GTID_BYTES) {
+        copy(facts->applied, CFC_DB_GTID_BYTES, gtid);
+        facts->applied_known = true;
+    }
+}
+
+void cfc_db_read_gtids(cfc_db_facts_t *facts, const cfc_table_t *table)
+{
+    const char *written = cfc_table_cell(table, 0, "written", NULL);
+
+    if (written != NULL && strlen(written) < CFC_DB_GTID_BYTES) {
+        copy(facts->written.gtid, CFC_DB_GTID_BYTES, written);
+        facts->written.gtid_known = written[0] != '\0';
+    }
+    keep_applied(facts, cfc_table_cell(table, 0, "applied", NULL));
+}
+
+/* Both threads, and what they said last. An error that is over is not shown by servers. */
+static void read_threads(cfc_db_channel_t *channel, const cfc_table_t *table, int row)
+{
+    const char *io = cfc_table_cell(table, row, "Replica_IO_Running", "Slave_IO_Running");
+    const char *error = cfc_table_cell(table, row, "Last_SQL_Error", NULL);
+
+    channel->io = runs(io);
+    channel->connecting = io != NULL && strcasecmp(io, "Connecting") == 0;
+    channel->sql = runs(cfc_table_cell(table, row, "Replica_SQL_Running",
+                                           "Slave_SQL_Running"));
+    if (error == NULL || error[0] == '\0') {
+        error = cfc_table_cell(table, row, "Last_IO_Error", NULL);
+    }
+    copy(channel->error, sizeof(channel->error), error);
+    channel->lag_s = cfc_table_number(cfc_table_cell(table, row, "Seconds_Behind_Source",
+                                                     "Seconds_Behind_Master"),
+                                      CFC_DB_NUMBER_UNKNOWN);
+    channel->delay_s = cfc_table_number(cfc_table_cell(table, row, "SQL_Delay", NULL), 0);
+}
+
+static void read_channel(cfc_db_channel_t *channel, const cfc_table_t *table, int row)
+{
+    const char *gtid = cfc_table_cell(table, row, "Auto_Position", "Using_Gtid");
+    const char *host = cfc_table_cell(table, row, "Source_Host", "Master_Host");
+    const char *port = cfc_table_cell(table, row, "Source_Port", "Master_Port");
+
+    copy(channel->name, sizeof(channel->name),
+         cfc_table_cell(table, row, "Channel_Name", "Connection_name"));
+    snprintf(channel->source, sizeof(channel->source), "%s:%s", host != NULL ? host : "?",
+             port != NULL ? port : "?");
+    copy(channel->source_uuid, sizeof(channel->source_uuid),
+         cfc_table_cell(table, row, "Source_UUID", "Master_UUID"));
+    channel->source_id = cfc_table_number(cfc_table_cell(table, row, "Source_Server_Id",
+                                                         "Master_Server_Id"), 0);
+    /* MySQL: 0 or 1; MariaDB: No, Slave_Pos or Current_Pos. */
+    channel->uses_gtid = gtid != NULL && strcmp(gtid, "0") != 0 && strcasecmp(gtid, "No") != 0;
+    copy(channel->file, sizeof(channel->file),
+         cfc_table_cell(table, row, "Relay_Source_Log_File", "Relay_Master_Log_File"));
+    channel->offset = (uint64_t)cfc_table_number(
+        cfc_table_cell(table, row, "Exec_Source_Log_Pos", "Exec_Master_Log_Pos"), 0);
+    read_threads(channel, table, row);
+}
+
+void cfc_db_read_replica(cfc_db_facts_t *facts, const cfc_table_t *table)
+{
+    facts->replica = table->rows > 0 ? CFC_TRUTH_YES : CFC_TRUTH_NO;
+    facts->channels_count = table->rows < CFC_DB_CHANNELS ? table->rows : CFC_DB_CHANNELS;
+    for (int row = 0; row < facts->channels_count; row++) {
+        read_channel(&facts->channels[row], table, row);
+    }
+    if (!facts->mariadb) {
+        keep_applied(facts, cfc_table_cell(table, 0, "Executed_Gtid_Set", NULL));
+    }
+}
+
+static int64_t counter(const cfc_table_t *table, const char *name)
+{
+    return cfc_table_number(cfc_table_value(table, name), CFC_DB_NUMBER_UNKNOWN);
+}
+
+void cfc_db_read_status(cfc_db_facts_t *facts, const cfc_table_t *table)
+{
+    const char *end = cfc_table_value(table, "Ssl_server_not_after");
+
+    facts->threads_connected = counter(table, "Threads_connected");
+    facts->threads_running = counter(table, "Threads_running");
+    facts->queries = counter(table, "Questions");
+    facts->slow_queries = counter(table, "Slow_queries");
+    facts->bytes_in = counter(table, "Bytes_received");
+    facts->bytes_out = counter(table, "Bytes_sent");
+    facts->uptime_s = counter(table, "Uptime");
+    facts->certificate_end = end != NULL ? cfc_certificate_end(end) : 0;
+}
+
+/* --- connections ----------------------------------------------------------------------------- */
+
+typedef struct {
+    const cfc_table_t *table;
+    const char *user, *database;
+    int own;        /* connections of the user who looks */
+    int others;     /* and of anybody else, the server's own threads included */
+} listed_t;
+
+static bool is_applications(const listed_t *list, int row)
+{
+    const char *user = cfc_table_cell(list->table, row, "USER", NULL);
+    const char *command = cfc_table_cell(list->table, row, "COMMAND", NULL);
+    const char *database = cfc_table_cell(list->table, row, "DB", NULL);
+
+    if (user == NULL || strcmp(user, list->user) == 0 || strcmp(user, "system user") == 0
+        || strcmp(user, "event_scheduler") == 0) {
+        return false;
+    }
+    if (command != NULL
+        && (strncasecmp(command, "Binlog Dump", 11) == 0 || strcasecmp(command, "Daemon") == 0)) {
+        return false;
+    }
+    return list->database == NULL
+           || (database != NULL && strcmp(database, list->database) == 0);
+}
+
+/* "10.0.0.11:53422" counts for 10.0.0.11; addresses of version 6 have colons of their own. */
+static void count_host(cfc_db_facts_t *facts, const char *host)
+{
+    const char *colon = strrchr(host, ':');
+    char name[CFC_DB_HOST_BYTES];
+
+    snprintf(name, sizeof(name), "%.*s", (int)(colon != NULL ? (size_t)(colon - host)
+                                                             : strlen(host)), host);
+    for (int i = 0; i < facts->hosts_count; i++) {
+        if (strcmp(facts->hosts[i].host, name) == 0) {
+            facts->hosts[i].count++;
+            return;
+        }
+    }
+    if (facts->hosts_count < CFC_DB_HOSTS) {
+        copy(facts->hosts[facts->hosts_count].host, CFC_DB_HOST_BYTES, name);
+        facts->hosts[facts->hosts_count++].count = 1;
+    }
+}
+
+static int by_count(const void *a, const void *b)
+{
+    const cfc_db_host_t *left = a, *right = b;
+
+    return left->count != right->count ? (left->count < right->count ? 1 : -1)
+                                       : strcmp(left->host, right->host);
+}
+
+static int64_t count_applications(cfc_db_facts_t *facts, listed_t *list)
+{
+    int64_t count = 0;
+
+    for (int row = 0; row < list->table->rows; row++) {
+        const char *user = cfc_table_cell(list->table, row, "USER", NULL);
+        const char *host = cfc_table_cell(list->table, row, "HOST", NULL);
+
+        if (user != NULL && strcmp(user, list->user) == 0) {
+            list->own++;
+        }
+        else {
+            list->others++;
+        }
+        if (is_applications(list, row)) {
+            count++;
+            count_host(facts, host != NULL && host[0] != '\0' ? host : "?");
+        }
+    }
+    return count;
+}
+
+void cfc_db_read_connections(cfc_db_facts_t *facts, const cfc_table_t *table, const char *user,
+                             const char *database)
+{
+    listed_t list = {.table = table, .user = user, .database = database};
+    int64_t count = count_applications(facts, &list);
+
+    qsort(facts->hosts, (size_t)facts->hosts_count, sizeof(facts->hosts[0]), by_count);
+    if (list.others > 0 || (list.own > 0 && facts->threads_connected == list.own)) {
+        facts->connections = count;
+    }
+    else {
+        facts->missing |= CFC_DB_NEEDS_PROCESS;
+    }
+}
+
+/* --- what to ask ----------------------------------------------------------------------------- */
+
+const char *cfc_db_ask_replica(const cfc_db_facts_t *facts)
+{
+    if (facts->mariadb) {
+        return "SHOW ALL SLAVES STATUS";
+    }
+    return facts->number >= 80022 ? "SHOW REPLICA STATUS" : "SHOW SLAVE STATUS";
+}
+
+const char *cfc_db_ask_binlog(const cfc_db_facts_t *facts)
+{
+    return !facts->mariadb && facts->number >= 80200 ? "SHOW BINARY LOG STATUS"
+                                                     : "SHOW MASTER STATUS";
+}
+
+const char *cfc_db_ask_connections(const cfc_db_facts_t *facts)
+{
+    /* information_schema.PROCESSLIST of MySQL 8 holds a lock that new connections want. */
+    return !facts->mariadb && facts->number >= 80022
+               ? "SELECT ID, USER, HOST, DB, COMMAND FROM performance_schema.processlist"
+               : "SELECT ID, USER, HOST, DB, COMMAND FROM information_schema.PROCESSLIST";
+}
+
+void cfc_db_missing_text(const cfc_db_facts_t *facts, char *text, int bytes)
+{
+    bool split = facts->mariadb && facts->number >= 100500;
+    const char *names[3];
+    int count = 0, length = 0;
+
+    if (facts->missing & CFC_DB_NEEDS_REPLICA) {
+        names[count++] = split ? "SLAVE MONITOR" : "REPLICATION CLIENT";
+    }
+    if ((facts->missing & CFC_DB_NEEDS_BINLOG) && (split || count == 0)) {
+        names[count++] = split ? "BINLOG MONITOR" : "REPLICATION CLIENT";
+    }
+    if (facts->missing & CFC_DB_NEEDS_PROCESS) {
+        names[count++] = "PROCESS";
+    }
+    text[0] = '\0';
+    for (int i = 0; i < count && length < bytes; i++) {
+        length += snprintf(text + length, (size_t)(bytes - length), "%s%s", i > 0 ? ", " : "",
+                           names[i]);
+    }
+}

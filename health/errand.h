@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * errand.h: work that may block, done again and again on threads of its own in the monitor, with
+ * a deadline that holds whatever a library waits for: the loop goes on without the thread.
+ *
+ *              due            back in time
+ *      HOME --------> OUT ------------------> HOME       its result counts
+ *                      |
+ *                      | deadline: hung up on, "no answer" is its result
+ *                      v        back at last
+ *                     LATE -----------------> HOME       its result is dropped
+ *                      |
+ *                      | a minute later
+ *                      v
+ *                     stuck: only another process helps
+ */
+#ifndef CFC_HEALTH_ERRAND_H
+#define CFC_HEALTH_ERRAND_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define CFC_ERRAND_STUCK_MS 60000   /* longer than a look-up of a name takes to give up */
+#define CFC_ERRAND_WHEN_TOLD INT64_MAX
+
+typedef enum {
+    CFC_ERRAND_HOME,            /* no thread works on it */
+    CFC_ERRAND_OUT,
+    CFC_ERRAND_LATE
+} cfc_errand_phase_t;
+
+/** When it is to begin and to end. Times are monotonic milliseconds. */
+typedef struct {
+    cfc_errand_phase_t phase;
+    int64_t timeout_ms;
+    int64_t due_ms;
+    int64_t began_ms;
+} cfc_errand_plan_t;
+
+typedef enum {
+    CFC_ERRAND_NOTHING,
+    CFC_ERRAND_BEGIN,           /* it is due */
+    CFC_ERRAND_BACK,            /* it has ended in time: look at the result */
+    CFC_ERRAND_OVERDUE,         /* it has not; the work must not be touched while it is LATE */
+    CFC_ERRAND_STUCK            /* each time from a minute after its deadline on */
+} cfc_errand_event_t;
+
+/**
+ * What there is to do now; the plan takes it for done. Pure.
+ * @param ended whether the thread that works on it has ended
+ */
+cfc_errand_event_t cfc_errand_plan(cfc_errand_plan_t *plan, bool ended, int64_t now_ms);
+
+/** How the work is done. */
+typedef struct {
+    void (*run)(void *work);        /* on a thread of its own; all signals are blocked there */
+    void (*hang_up)(void *work);    /* from the loop: have run() end soon. Must not block */
+    void (*drop)(void *work);       /* give it back, on whichever thread comes last */
+} cfc_errand_kind_t;
+
+typedef struct cfc_errand cfc_errand_t;
+
+/**
+ * Owner:   the errand owns work from now on, also when NULL is returned (then it was dropped).
+ * @return NULL: no memory
+ */
+cfc_errand_t *cfc_errand_make(const cfc_errand_kind_t *kind, void *work, int64_t timeout_ms);
+
+/** Begin at that time, or at once when it has passed; CFC_ERRAND_WHEN_TOLD: not by itself. */
+void cfc_errand_due(cfc_errand_t *errand, int64_t due_ms);
+int64_t cfc_errand_due_ms(const cfc_errand_t *errand);
+
+/**
+ * Do what there is to do. A thread that cannot be started counts as one that missed its deadline.
+ * @return what happened
+ */
+cfc_errand_event_t cfc_errand_tend(cfc_errand_t *errand, int64_t now_ms);
+
+/** Forget it; if a thread works on it, it hangs up and leaves the rest to that one. */
+void cfc_errand_end(cfc_errand_t *errand);
+
+#endif

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * json.h: how absent texts, instants and numbers stand in JSON. For .c files that make JSON. */
+#ifndef CFC_MAINT_JSON_H
+#define CFC_MAINT_JSON_H
+
+#include <jansson.h>
+
+#include "maint/text.h"
+
+/** null for NULL and for "". */
+static inline json_t *cfc_json_text(const char *text)
+{
+    return text != NULL && text[0] != '\0' ? json_string(text) : json_null();
+}
+
+/** ISO 8601; null for 0. */
+static inline json_t *cfc_json_instant(apr_time_t at, apr_pool_t *p)
+{
+    return at != 0 ? json_string(cfc_time_iso(at, p)) : json_null();
+}
+
+#endif

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * status_dependencies.c: see status_dependencies.h. Reads shared memory, changes nothing. */
+#include "maint/status_dependencies.h"
+
+#include <apr_strings.h>
+
+#include "health/certificate.h"
+#include "lb/segment.h"
+#include "maint/json.h"
+#include "maint/text.h"
+
+/* --- looking --------------------------------------------------------------------------------- */
+
+static void clean(char *text, size_t bytes, apr_pool_t *p)
+{
+    text[bytes - 1] = '\0';
+    cfc_text_fit(text, bytes, cfc_text_clean(text, p));
+}
+
+static void hosts_look(const cfc_dependency_slot_t *slot, cfc_found_hosts_t *hosts, apr_pool_t *p)
+{
+    cfc_record_read(&slot->hosts, hosts, sizeof(*hosts));
+    if (hosts->count < 0 || hosts->count > CFC_DB_HOSTS) {
+        hosts->count = 0;
+    }
+    for (int i = 0; i < hosts->count; i++) {
+        clean(hosts->hosts[i].host, sizeof(hosts->hosts[i].host), p);
+    }
+}
+
+static void look(const cfc_dependency_t *conf, apr_time_t now, cfc_dependency_view_t *view,
+                 apr_pool_t *p)
+{
+    view->conf = conf;
+    cfc_dependency_look(conf, now, &view->found);
+    clean(view->found.reason, sizeof(view->found.reason), p);
+    cfc_record_read(&conf->slot->words, &view->words, sizeof(view->words));
+    clean(view->words.version, sizeof(view->words.version), p);
+    clean(view->words.source, sizeof(view->words.source), p);
+    clean(view->words.missing, sizeof(view->words.missing), p);
+    hosts_look(conf->slot, &view->hosts, p);
+    view->history = apr_pcalloc(p, sizeof(*view->history) * CFC_HISTORY_RESULTS);
+    view->history_count = cfc_history_read(&conf->slot->history, view->history);
+    for (int i = 0; i < view->history_count; i++) {
+        clean(view->history[i].reason, sizeof(view->history[i].reason), p);
+    }
+}
+
+cfc_dependency_view_t *cfc_dependencies_look(const cfc_cluster_t *cl, apr_time_t now,
+                                             apr_array_header_t *warnings, apr_pool_t *p)
+{
+    int count = cl->dependencies->nelts;
+    cfc_dependency_view_t *views = apr_pcalloc(p, sizeof(*views) * (size_t)(count + 1));
+
+    for (int i = 0; i < count; i++) {
+        look(cfc_cluster_dependencies(cl)[i], now, &views[i], p);
+        if (views[i].found.state >= CFC_DEPENDENCY_WARNING) {
+            APR_ARRAY_PUSH(warnings, const char *) =
+                apr_pstrcat(p, views[i].conf->name, ": ", views[i].found.reason, NULL);
+        }
+    }
+    return views;
+}
+
+/* --- JSON ------------------------------------------------------------------------------------ */
+
+static json_t *number(int64_t value)
+{
+    return value != CFC_DB_NUMBER_UNKNOWN ? json_integer(value) : json_null();
+}
+
+/* To a tenth, which is as much as two looks can tell. */
+static json_t *rate(double value)
+{
+    return value >= 0 ? json_real((double)(int64_t)(value * 10 + 0.5) / 10) : json_null();
+}
+
+static json_t *certificate_json(apr_time_t end, apr_time_t now, apr_int64_t days, apr_pool_t *p)
+{
+    if (end == 0) {
+        return json_null();
+    }
+    return json_pack("{s:o, s:i, s:s}",
+                     "expires", cfc_json_instant(end, p),
+                     "days", cfc_certificate_days(end, now),
+                     "state", cfc_certificate_word(cfc_certificate_judge(end, now, days)));
+}
+
+static json_t *hosts_json(const cfc_found_hosts_t *hosts)
+{
+    json_t *list = json_array();
+
+    for (int i = 0; i < hosts->count; i++) {
+        json_array_append_new(list, json_pack("{s:s, s:i}", "host", hosts->hosts[i].host,
+                                              "count", (int)hosts->hosts[i].count));
+    }
+    return list;
+}
+
+static json_t *replication_json(const cfc_dependency_view_t *view, apr_pool_t *p)
+{
+    const cfc_found_t *found = &view->found;
+
+    if (found->replica == CFC_TRUTH_NO && view->conf->of == NULL) {
+        return json_null();
+    }
+    return json_pack("{s:o, s:s, s:s, s:s, s:o, s:o, s:o}",
+                     "source", cfc_json_text(view->words.source),
+                     "io", cfc_truth_word(found->io),
+                     "sql", cfc_truth_word(found->sql),
+                     "in_sync", cfc_truth_word(found->in_sync),
+                     "in_sync_at", cfc_json_instant(found->in_sync_at, p),
+                     "lag_s", number(found->lag_s),
+                     "delay_s", number(found->delay_s));
+}
+
+/* Of a look that read nothing, nothing. */
+static json_t *database_json(const cfc_dependency_view_t *view, apr_pool_t *p)
+{
+    const cfc_found_t *found = &view->found;
+
+    if (view->conf->kind != CFC_DEPENDENCY_MYSQL || !found->reached) {
+        return json_null();
+    }
+    return json_pack("{s:o, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+                     "version", cfc_json_text(view->words.version),
+                     "read_only", cfc_truth_word(found->read_only),
+                     "super_read_only", cfc_truth_word(found->super_read_only),
+                     "is_replica", cfc_truth_word(found->replica),
+                     "replication", replication_json(view, p),
+                     "connections", number(found->connections),
+                     "hosts", hosts_json(&view->hosts),
+                     "threads_connected", number(found->threads_connected),
+                     "threads_running", number(found->threads_running),
+                     "queries_per_s", rate(found->queries_per_s),
+                     "slow_queries_per_s", rate(found->slow_per_s),
+                     "bytes_in_per_s", rate(found->bytes_in_per_s),
+                     "bytes_out_per_s", rate(found->bytes_out_per_s),
+                     "missing_privileges", cfc_json_text(view->words.missing));
+}
+
+static json_t *history_json(const cfc_dependency_view_t *view, apr_pool_t *p)
+{
+    json_t *list = json_array();
+
+    for (int i = 0; i < view->history_count; i++) {
+        const cfc_probe_result_t *result = &view->history[i];
+
+        json_array_append_new(list, json_pack("{s:o, s:b, s:i, s:o}",
+                                              "at", cfc_json_instant(result->at, p),
+                                              "good", result->good,
+                                              "duration_ms", (int)result->duration_ms,
+                                              "reason", cfc_json_text(result->reason)));
+    }
+    return list;
+}
+
+static json_t *dependency_json(const cfc_dependency_view_t *view, apr_time_t now, apr_pool_t *p)
+{
+    const cfc_dependency_t *conf = view->conf;
+    const cfc_found_t *found = &view->found;
+
+    return json_pack("{s:s, s:s, s:s, s:o, s:s, s:o, s:o, s:o, s:i, s:o, s:o, s:o}",
+                     "name", conf->name,
+                     "kind", cfc_dependency_kind_word(conf->kind),
+                     "address", conf->address,
+                     "of", cfc_json_text(conf->of),
+                     "state", cfc_dependency_state_word(found->state),
+                     "since", cfc_json_instant(found->since, p),
+                     "reason", cfc_json_text(found->reason),
+                     "at", cfc_json_instant(found->at, p),
+                     "duration_ms", (int)found->duration_ms,
+                     "certificate", certificate_json(found->certificate_end, now,
+                                                     conf->cert_days, p),
+                     "database", database_json(view, p),
+                     "history", history_json(view, p));
+}
+
+json_t *cfc_dependencies_json(const cfc_dependency_view_t *views, int count, apr_time_t now,
+                              apr_pool_t *p)
+{
+    json_t *list = json_array();
+
+    for (int i = 0; i < count; i++) {
+        json_array_append_new(list, dependency_json(&views[i], now, p));
+    }
+    return list;
+}
+
+/* --- HTML ------------------------------------------------------------------------------------ */
+
+static const char *const state_classes[] = {
+    [CFC_DEPENDENCY_UNKNOWN] = "calm", [CFC_DEPENDENCY_OK] = "good",
+    [CFC_DEPENDENCY_WARNING] = "care", [CFC_DEPENDENCY_ALARM] = "bad"};
+
+static void number_cell(cfc_html_t *html, const char *name, bool known, int64_t value)
+{
+    if (known) {
+        cfc_html_add(html, "<td class=\"number\" data-name=\"%s\">%lld</td>\n", name,
+                     (long long)value);
+    }
+    else {
+        cfc_html_add(html, "<td class=\"number\" data-name=\"%s\"></td>\n", name);
+    }
+}
+
+static void row(cfc_html_t *html, const cfc_dependency_view_t *view, apr_time_t now,
+                apr_pool_t *p)
+{
+    const cfc_found_t *found = &view->found;
+    bool database = view->conf->kind == CFC_DEPENDENCY_MYSQL && found->reached;
+    const char *state = cfc_dependency_state_word(found->state);
+
+    cfc_html_add(html, "<tr><th scope=\"row\">%s<span class=\"soft\">%s</span></th>\n"
+                 "<td class=\"fact\" data-name=\"State\"><span class=\"word %s\">%s</span>",
+                 view->conf->name, view->conf->address,
+                 state_classes[found->state > 0 && found->state < CFC_DEPENDENCY_COUNT
+                                   ? found->state : 0], state);
+    if (found->since != 0) {
+        cfc_html_add(html, "<span class=\"soft\">for %s</span>",
+                     cfc_time_span(now - found->since, p));
+    }
+    cfc_html_add(html, "</td>\n<td class=\"fact\" data-name=\"Last look\"><bdi>%s</bdi>",
+                 found->reason);
+    if (found->at != 0) {
+        cfc_html_add(html, "<span class=\"soft\">%s ago, %d ms</span>",
+                     cfc_time_span(now - found->at, p), (int)found->duration_ms);
+    }
+    cfc_html_add(html, "</td>\n<td class=\"fact\" data-name=\"In sync\">%s</td>\n",
+                 view->conf->of != NULL ? cfc_truth_word(found->in_sync) : "");
+    number_cell(html, "Connections", database && found->connections >= 0, found->connections);
+    number_cell(html, "Queries/s", database && found->queries_per_s >= 0,
+                (int64_t)(found->queries_per_s + 0.5));
+    cfc_html_add(html, "</tr>\n");
+}
+
+void cfc_dependencies_html(cfc_html_t *html, const char *id, const cfc_dependency_view_t *views,
+                           int count, apr_time_t now, apr_pool_t *p)
+{
+    if (count == 0) {
+        return;
+    }
+    cfc_html_add(html, "<table class=\"dependencies\">\n<thead><tr>"
+                 "<th scope=\"col\">Depends on</th><th scope=\"col\">State</th>"
+                 "<th scope=\"col\">Last look</th><th scope=\"col\">In sync</th>"
+                 "<th scope=\"col\" class=\"number\">Connections</th>"
+                 "<th scope=\"col\" class=\"number\">Queries/s</th></tr></thead>\n"
+                 "<tbody id=\"%s-dependencies\" data-live>\n", id);
+    for (int i = 0; i < count; i++) {
+        row(html, &views[i], now, p);
+    }
+    cfc_html_add(html, "</tbody>\n</table>\n");
+}

@@ -1,0 +1,359 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is said of databases: real MariaDB servers, and one that wastes one's time."""
+
+import os
+
+import pytest
+import requests
+
+from equipment import ports, proc, tls
+from equipment.dripping import Dripping
+from equipment.mariadb import PASSWORD, USER, add_users, option_file
+from equipment.proc import wait_for
+from equipment.watcher import FAST, Watcher
+
+pytestmark = pytest.mark.once       # threads of the monitor, which is the same in every MPM
+
+
+def address(server, database=""):
+    return f"mysql://127.0.0.1:{server.port}/{database}"
+
+
+def both(source, replica):
+    return (f"CFDatabase master {address(source, 'confluence')} option-file={{file}} {FAST}",
+            f"CFDatabase replica {address(replica)} of=master option-file={{file}} timeout=1s")
+
+
+@pytest.fixture(scope="module")
+def kept(pair, kept_httpd, kept_scripted):
+    """One httpd for all tests of this module that do not want their own."""
+    httpd = kept_httpd()
+    file = option_file(httpd.root / "db.cnf")
+    return Watcher(httpd, kept_scripted("node1"),
+                   *(line.format(file=file) for line in both(*pair))).start()
+
+
+@pytest.fixture
+def watcher(kept, databases):
+    """Both are looked at, and the replica is in sync, by looks after whatever was before."""
+    before = {name: kept.found(name)["at"] or "" for name in ("master", "replica")}
+    wait_for(lambda: all((kept.found(name)["at"] or "") > at for name, at in before.items()),
+             "later looks")
+    kept.wait("master", "ok", "answers")
+    kept.wait("replica", "ok", "^in sync$")
+    return kept
+
+
+def test_a_replica_that_has_all_is_in_sync_and_all_of_both_is_shown(watcher, databases):
+    source, replica = databases
+    assert watcher.state("master") == ("ok", "answers, and can be written to")
+    assert watcher.state("replica") == ("ok", "in sync")
+    assert (watcher.status()["level"], watcher.cluster()["warnings"]) == ("ok", [])
+    wait_for(lambda: watcher.found("master")["database"]["queries_per_s"] is not None, "a rate")
+    master, slave = watcher.found("master")["database"], watcher.found("replica")["database"]
+    assert "MariaDB" in master["version"]
+    assert (master["read_only"], slave["read_only"]) == ("no", "yes")
+    assert (master["is_replica"], slave["is_replica"]) == ("no", "yes")
+    assert master["replication"] is None
+    assert slave["replication"]["source"] == f"127.0.0.1:{source.port}"
+    assert [slave["replication"][name] for name in ("io", "sql", "lag_s", "delay_s")] == [
+        "yes", "yes", 0, 0]
+    assert master["connections"] == slave["connections"] == 0
+    assert master["missing_privileges"] is slave["missing_privileges"] is None
+    assert master["threads_connected"] >= 2 and master["bytes_in_per_s"] > 0
+    found = watcher.found("replica")
+    assert (found["kind"], found["of"]) == ("mysql", "master")
+    assert found["address"] == f"127.0.0.1:{replica.port}"
+    assert 1 <= len(found["history"]) <= 20 and found["history"][0]["good"] is True
+
+
+def test_in_sync_is_confirmed_by_a_second_look_and_keeps_being_true(watcher):
+    first = watcher.found("replica")["database"]["replication"]["in_sync_at"]
+    wait_for(lambda: watcher.found("replica")["database"]["replication"]["in_sync_at"] > first,
+             "a later look confirms it")
+    assert watcher.in_sync() == "yes"
+
+
+@pytest.mark.parametrize("thread, reason", [("IO_THREAD", "gets nothing from .* IO thread"),
+                                            ("SQL_THREAD", "does not apply .* SQL thread")],
+                         ids=["IO thread", "SQL thread"])
+def test_a_stopped_thread_is_an_alarm_although_nothing_is_lacking_yet(watcher, databases, thread,
+                                                                      reason):
+    _, replica = databases
+    replica.sql(f"STOP SLAVE {thread}")
+    watcher.wait("replica", "alarm", reason)
+    assert watcher.in_sync() == "no"
+    assert watcher.status()["level"] == "degraded"
+    assert "replica: " in watcher.cluster()["text"]
+    replica.sql("START SLAVE")
+    watcher.wait("replica", "ok", "in sync")
+    wait_for(lambda: watcher.status()["level"] == "ok", "all is well")
+
+
+def test_a_frozen_source_leaves_it_unknown_although_the_replica_sees_nothing(watcher, databases):
+    source, replica = databases
+    source.freeze()
+    watcher.wait("master", "alarm", "no answer within 1000 ms, while connecting")
+    watcher.wait("replica", "unknown", "master could not be read")
+    row = replica.sql("SHOW ALL SLAVES STATUS")[0]
+    assert row.count("Yes") >= 2            # it says itself that it is well
+    assert watcher.in_sync() == "unknown"
+    source.thaw()
+    watcher.wait_in_sync()
+
+
+def test_a_duplicate_key_is_an_alarm_with_the_servers_words(watcher, databases):
+    source, replica = databases
+    replica.sql("SET sql_log_bin=0; INSERT INTO confluence.pages VALUES (2)")
+    source.sql("INSERT INTO confluence.pages VALUES (2)")
+    watcher.wait("replica", "alarm", "does not apply .*Duplicate entry '2'")
+    assert watcher.in_sync() == "no"
+
+
+def test_a_delayed_replica_is_behind_and_no_alarm(watcher, databases):
+    source, replica = databases
+    replica.sql("STOP SLAVE; CHANGE MASTER TO MASTER_DELAY=600; START SLAVE")
+    source.sql("INSERT INTO confluence.pages VALUES (2)")
+    found = watcher.wait("replica", "ok", "behind, as it is configured to be: delayed by 600 s")
+    assert found["database"]["replication"]["delay_s"] == 600
+    assert watcher.in_sync() == "no"
+
+
+def test_places_in_the_log_do_as_well_as_GTIDs(watch, databases):
+    source, replica = databases
+    replica.follow(source, gtid="no")
+    watcher = watch(*both(source, replica)).start()
+    watcher.wait_in_sync()
+    replica.sql("STOP SLAVE SQL_THREAD")
+    source.sql("INSERT INTO confluence.pages VALUES (2)")
+    watcher.wait("replica", "alarm", "SQL thread")
+    replica.sql("START SLAVE")
+    watcher.wait_in_sync()
+
+
+PRIVILEGES = [
+    # label, privileges, name, state, reason, what is missing
+    ("replication hidden", "BINLOG MONITOR, PROCESS", "replica", "unknown",
+     r"may not be seen; GRANT SLAVE MONITOR ON \*\.\*", "SLAVE MONITOR"),
+    ("binary log hidden, GTIDs tell", "SLAVE MONITOR, PROCESS", "replica", "ok", "^in sync$",
+     "BINLOG MONITOR"),
+    ("other connections hidden", "BINLOG MONITOR, SLAVE MONITOR", "master", "ok", "answers",
+     "PROCESS"),
+]
+
+
+@pytest.mark.parametrize("privileges, name, state, reason, missing",
+                         [row[1:] for row in PRIVILEGES], ids=[row[0] for row in PRIVILEGES])
+def test_a_missing_privilege_is_named_and_makes_nothing_up(watch, databases, privileges, name,
+                                                           state, reason, missing):
+    for server in databases:
+        server.sql(add_users(privileges))
+    watcher = watch(*both(*databases)).start()
+    found = watcher.wait(name, state, reason)
+    assert found["database"]["missing_privileges"] == missing
+    if missing == "PROCESS":
+        assert found["database"]["connections"] is None
+    if missing == "SLAVE MONITOR":
+        assert watcher.in_sync() == "unknown"
+
+
+def test_a_hidden_binary_log_leaves_places_unknown(watch, databases):
+    source, replica = databases
+    source.sql(add_users("SLAVE MONITOR, PROCESS"))
+    replica.follow(source, gtid="no")
+    watcher = watch(*both(*databases)).start()
+    watcher.wait("replica", "unknown", r"master may not be seen; there, GRANT BINLOG MONITOR ON")
+
+
+def test_connections_of_applications_are_counted_and_no_others(watcher, databases):
+    source, _ = databases
+    source.sql("CREATE OR REPLACE USER app@'127.0.0.1' IDENTIFIED BY 'app';"
+               "GRANT SELECT ON confluence.* TO app@'127.0.0.1'")
+    pool = [source.connect("app", "app", "confluence") for _ in range(2)]
+    pool.append(source.connect("app", "app"))       # not in the applications' database
+    try:
+        wait_for(lambda: watcher.found("master")["database"]["connections"] == 2, "both count")
+        assert watcher.found("master")["database"]["hosts"] == [{"host": "127.0.0.1", "count": 2}]
+    finally:
+        for connection in pool:
+            connection.kill()
+    source.sql("".join(f"KILL {row[0]};" for row in source.sql(
+        "SELECT ID FROM information_schema.PROCESSLIST WHERE USER = 'app'")))
+    wait_for(lambda: watcher.found("master")["database"]["connections"] == 0, "none is left")
+
+
+def test_both_writable_is_an_alarm(watcher, databases):
+    _, replica = databases
+    replica.sql("SET GLOBAL read_only=OFF")
+    watcher.wait("replica", "alarm", "can be written to, and so can master: set read_only=ON here")
+
+
+def test_a_source_that_cannot_be_written_to_is_an_alarm(watcher, databases):
+    source, _ = databases
+    source.sql("SET GLOBAL read_only=ON")
+    watcher.wait("master", "alarm", r"read-only: .*\(read_only=ON\)")
+
+
+def test_a_replica_of_another_server_is_an_alarm(watch, databases):
+    source, replica = databases
+    watcher = watch(f"CFDatabase other {address(replica)} option-file={{file}} {FAST}",
+                    f"CFDatabase replica {address(replica)} of=other option-file={{file}}").start()
+    watcher.wait("replica", "alarm", f"follows 127.0.0.1:{source.port}, which is not other")
+
+
+def test_a_replica_that_is_none_is_an_alarm(watcher, databases):
+    _, replica = databases
+    replica.sql("STOP SLAVE; RESET SLAVE ALL")
+    watcher.wait("replica", "alarm", "is not a replica of any server")
+
+
+def test_a_server_that_is_gone_is_an_alarm_until_it_is_back(watcher, databases):
+    source, _ = databases
+    source.stop()
+    watcher.wait("master", "alarm", "connecting failed: 200[23] ")
+    assert watcher.found("master")["database"] is None
+    source.start()
+    watcher.wait("master", "ok", "answers")
+    watcher.wait_in_sync()
+
+
+def test_a_wrong_password_is_an_alarm_and_no_password_is_shown(watch, databases):
+    watcher = watch(*both(*databases), password="wrong-secret").start()
+    watcher.wait("master", "alarm", "connecting failed: 1045 Access denied for user 'monitor'")
+    texts = watcher.httpd.error_log() + str(watcher.status())
+    monitor = watcher.httpd.monitor_pid()
+    with open(f"/proc/{monitor}/cmdline", encoding="utf-8") as cmdline:
+        texts += cmdline.read()
+    assert "wrong-secret" not in texts and PASSWORD not in texts
+
+
+def test_a_user_in_the_address_comes_before_that_of_the_file(watch, databases):
+    source, _ = databases
+    line = f"mysql://{USER}@127.0.0.1:{source.port}"
+    watcher = watch(f"CFDatabase master {line} option-file={{file}} {FAST}", user="other").start()
+    watcher.wait("master", "ok", "answers")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="httpd's user is then who owns the file")
+def test_an_option_file_that_httpds_user_cannot_read_is_named(watch, databases):
+    watcher = watch(*both(*databases))
+    file = watcher.httpd.root / "db.cnf"
+    os.chown(file, 0, 0)
+    watcher.start()
+    watcher.wait("master", "alarm", f"option-file={file} cannot be read by httpd's user")
+
+
+def test_an_option_file_that_everybody_can_read_is_warned_of(watch, databases):
+    watcher = watch(*both(*databases), mode=0o644)
+    watcher.httpd.allow("CFC0332")
+    watcher.start()
+    file = watcher.httpd.root / "db.cnf"
+    assert f"everybody on this machine can read {file}" in watcher.httpd.error_log()
+
+
+# TLS
+
+def with_tls(server, more):
+    return f"CFDatabase master {address(server)} option-file={{file}} {FAST} {more}"
+
+
+def test_a_certificate_of_a_known_authority_is_verified_and_its_end_shown(watch, databases,
+                                                                          authority):
+    watcher = watch(with_tls(databases[0], f"tls=verify ca={authority(tls.certificate()[0])}"))
+    watcher.start()
+    found = watcher.wait("master", "ok", "answers")
+    assert found["certificate"]["state"] == "valid" and found["certificate"]["days"] > 365
+
+
+def test_a_certificate_of_an_unknown_authority_is_refused(watch, databases):
+    watcher = watch(with_tls(databases[0], "tls=verify")).start()
+    watcher.wait("master", "alarm", "connecting failed: 2026 .*ertificate")
+
+
+def test_a_certificate_that_ends_soon_is_a_warning(watch, databases, tmp_path):
+    watcher = watch(with_tls(databases[0], "tls=on cert-days=30"))
+    databases[0].show_certificate(*tls.short_lived(tmp_path, days=20))
+    try:
+        watcher.start()
+        watcher.wait("master", "warning", "its certificate expires in (19|20) days, on ")
+        assert watcher.status()["level"] == "degraded"
+    finally:
+        databases[0].show_certificate(*tls.certificate())
+    watcher.wait("master", "ok", "answers")
+
+
+def test_an_expired_certificate_is_refused_when_it_is_verified(watch, databases, tmp_path,
+                                                              authority):
+    cert, key = tls.expired(tmp_path)
+    databases[0].show_certificate(cert, key)
+    try:
+        watcher = watch(with_tls(databases[0], f"tls=verify ca={authority(cert)}")).start()
+        watcher.wait("master", "alarm", "connecting failed: 2026 .*expired")
+    finally:
+        databases[0].show_certificate(*tls.certificate())
+
+
+# servers that waste one's time
+
+# The beginning of what a MariaDB says first; it would take a minute.
+GREETING = b"\x5a\x00\x00\x00\x0a10.11.19-MariaDB\x00" + b"x" * 60
+
+
+def threads(pid):
+    return len(os.listdir(f"/proc/{pid}/task"))
+
+
+@pytest.mark.parametrize("greeting", [b"", GREETING], ids=["silent", "dripping"])
+def test_a_server_that_wastes_time_delays_nobody_and_leaves_nothing(watch, databases, greeting):
+    dripping = Dripping(greeting)
+    watcher = watch(with_tls(databases[0], ""), f"CFDatabase slow mysql://127.0.0.1:{dripping.port}"
+                    f" option-file={{file}} interval=1s timeout=1500ms").start()
+    try:
+        watcher.wait("slow", "alarm", "no answer within 1500 ms, while connecting|connecting failed")
+        assert 1000 <= watcher.found("slow")["duration_ms"] < 5000
+        begun = dripping.accepted
+        wait_for(lambda: dripping.accepted >= begun + 3, "it is tried again and again")
+        wait_for(lambda: dripping.hung_up >= begun + 2, "connections are given up")
+        monitor = watcher.httpd.monitor_pid()
+        assert threads(monitor) <= 4
+        assert watcher.state("master")[0] == "ok"
+        probes = watcher.cluster()["nodes"][0]["probe"]["at"]
+        assert probes is not None
+    finally:
+        dripping.close()
+    assert "CFC0310" not in watcher.httpd.error_log()
+
+
+def test_a_look_that_hangs_keeps_no_monitor_from_ending(watch):
+    dripping = Dripping()
+    watcher = watch(f"CFDatabase slow mysql://127.0.0.1:{dripping.port} interval=1s timeout=60s")
+    watcher.start()
+    try:
+        wait_for(lambda: dripping.accepted == 1, "it is being looked at")
+        old = watcher.httpd.monitor_pid()
+        watcher.httpd.graceful()
+        wait_for(lambda: old not in proc.table(), "the old monitor ends", 5)
+        wait_for(lambda: dripping.accepted == 2, "the new one looks")
+    finally:
+        watcher.httpd.stop()            # fails when a process does not end by itself
+        dripping.close()
+
+
+def test_what_was_found_is_kept_over_a_graceful_restart(watcher):
+    since = watcher.found("master")["since"]
+    watcher.httpd.graceful()
+    assert watcher.found("master")["since"] == since
+    assert watcher.state("master")[0] == "ok"
+    watcher.wait_in_sync()
+
+
+def test_the_status_page_has_a_row_for_each(watcher):
+    page = requests.get(watcher.httpd.url + "/cluster", timeout=10).text
+    for name in "master", "replica":
+        assert f'<th scope="row">{name}<span' in page
+    assert "in sync" in page
+
+
+def test_a_port_that_nobody_listens_at_is_an_alarm(watch):
+    watcher = watch(f"CFDatabase master mysql://127.0.0.1:{ports.free()} {FAST}").start()
+    watcher.wait("master", "alarm", "connecting failed: 2002 .*")
