@@ -11,6 +11,7 @@
 
 #include "conf/directives_httpd.h"
 #include "conf/start_httpd.h"
+#include "guard/form_httpd.h"
 #include "guard/protect_httpd.h"
 #include "lb/body_httpd.h"
 #include "lb/carry_httpd.h"
@@ -42,6 +43,7 @@ static void register_hooks(apr_pool_t *p)
 
     cfc_carry_register(p);
     cfc_body_register();
+    cfc_form_register();
 }
 
 module AP_MODULE_DECLARE_DATA cfcluster_module = {

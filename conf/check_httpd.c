@@ -118,12 +118,53 @@ static void check_room(complaints_t *list, const cfc_conf_t *conf)
     }
 }
 
+static bool passes_to(server_rec *s, const cfc_cluster_t *cl)
+{
+    const apr_array_header_t *passes = cfc_server_conf(s)->passes;
+
+    for (int i = 0; i < passes->nelts; i++) {
+        if (APR_ARRAY_IDX(passes, i, const cfc_pass_t *)->cluster == cl) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The sections of <CFClusterProtect>; the guard logs its complaints by itself. */
+static bool check_protection(const cfc_conf_t *conf, server_rec *main_server)
+{
+    bool good = true;
+
+    for (int i = 0; i < conf->clusters->nelts; i++) {
+        const cfc_cluster_t *cl = APR_ARRAY_IDX(conf->clusters, i, const cfc_cluster_t *);
+
+        good = cfc_protect_check(main_server, cl->protect) && good;
+    }
+    for (server_rec *s = main_server; s != NULL; s = s->next) {
+        const cfc_protect_conf_t *own = cfc_protect_conf_of(s);
+
+        /* a virtual host without directives of ours has the main server's very struct */
+        if (s == main_server || own != cfc_protect_conf_of(main_server)) {
+            good = cfc_protect_check(s, own) && good;
+        }
+        for (int i = 0; i < conf->clusters->nelts; i++) {
+            const cfc_cluster_t *cl = APR_ARRAY_IDX(conf->clusters, i, const cfc_cluster_t *);
+
+            if (passes_to(s, cl)) {
+                good = cfc_protect_check_both(s, cl->protect, own) && good;
+            }
+        }
+    }
+    return good;
+}
+
 int cfc_conf_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
 {
     const cfc_conf_t *conf = cfc_conf();
     complaints_t list = {s, ptemp, 0};
-    int guarded;
+    bool guarded;
 
+    (void)pconf, (void)plog;
     if (conf->clusters->nelts > 0 && !cfc_carry_ready()) {
         complain(&list, NULL, "mod_cfcluster needs mod_proxy, loaded before it; write LoadModule "
                               "proxy_module modules/mod_proxy.so above LoadModule "
@@ -141,6 +182,6 @@ int cfc_conf_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, serve
         check_passes(&list, conf, host);
     }
     /* Not a hook of its own: httpd asks no further hook once one has refused. */
-    guarded = cfc_protect_check(pconf, plog, ptemp, s);
-    return list.count > 0 ? HTTP_INTERNAL_SERVER_ERROR : guarded;
+    guarded = check_protection(conf, s);
+    return list.count == 0 && guarded ? OK : HTTP_INTERNAL_SERVER_ERROR;
 }

@@ -15,6 +15,7 @@
 #include "conf/profile.h"
 #include "conf/rows.h"
 #include "conf/sticky.h"
+#include "guard/protect_httpd.h"
 #include "health/dependency_httpd.h"
 #include "health/probe.h"
 #include "lb/method.h"
@@ -43,6 +44,11 @@ cfc_where_t cfc_where(const cmd_parms *cmd)
 const char *cfc_where_text(const cfc_where_t *place, apr_pool_t *p)
 {
     return apr_psprintf(p, "%s:%d", place->file, place->line);
+}
+
+cfc_cluster_t *cfc_cluster_read(void)
+{
+    return section;
 }
 
 /* The options from argv on, into conf; each at most once. */
@@ -385,6 +391,10 @@ const char *cfc_cluster_set_profile(cmd_parms *cmd, void *unused, const char *ar
     for (const cfc_profile_t *profile = cfc_profiles; profile->name != NULL; profile++) {
         if (strcmp(profile->name, arg) == 0) {
             section->profile = profile->name;
+            if (profile->closes != NULL) {
+                cfc_protect_close(cmd->pool, section->protect, profile->closes,
+                                  cmd->directive->filename, cmd->directive->line_num);
+            }
             for (int i = 0; complaint == NULL && profile->lines[i].directive != NULL; i++) {
                 complaint = profile_line(cmd, profile->lines[i].directive, profile->lines[i].args);
             }
@@ -418,6 +428,7 @@ static cfc_cluster_t *cluster_new(cmd_parms *cmd, const char *name)
     cfc_opt_preset(cfc_timeout_rows, cl);
     cl->probe = apr_pcalloc(cmd->pool, sizeof(*cl->probe));
     cfc_opt_preset(cfc_probe_rows, cl->probe);
+    cl->protect = cfc_protect_conf_create(cmd->pool);
     cl->dependencies = apr_array_make(cmd->pool, 2, sizeof(cfc_dependency_t *));
     cl->maint = apr_pcalloc(cmd->pool, sizeof(*cl->maint));
     cl->maint->testers = apr_array_make(cmd->pool, 2, sizeof(apr_ipsubnet_t *));
@@ -450,8 +461,9 @@ static const char *section_name(cmd_parms *cmd, const char *args, const char **n
 static const char *foreign_line(cmd_parms *cmd, ap_directive_t *line)
 {
     for (; line != NULL; line = line->next) {
-        if (strncasecmp(line->directive, "CF", 2) != 0
-            || strncasecmp(line->directive, "CFCluster", 9) == 0) {
+        if (strcasecmp(line->directive, "<CFClusterProtect") != 0
+            && (strncasecmp(line->directive, "CF", 2) != 0
+                || strncasecmp(line->directive, "CFCluster", 9) == 0)) {
             cmd->err_directive = line;
             return apr_psprintf(cmd->pool, "<CFCluster>: %s%s cannot stand inside; move it out of "
                                            "the section", line->directive,

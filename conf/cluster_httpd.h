@@ -11,6 +11,9 @@
 /** Reads a whole section, and adds its cluster to cfc_conf() when nothing is wrong with it. */
 const char *cfc_cluster_section(cmd_parms *cmd, void *unused, const char *args);
 
+/** The cluster whose section httpd is reading. @return NULL: it is reading something else */
+cfc_cluster_t *cfc_cluster_read(void);
+
 /* The setters of one line each; a complaint outside a section. */
 const char *cfc_cluster_set_balance(cmd_parms *cmd, void *unused, const char *arg);
 const char *cfc_cluster_set_slow_start(cmd_parms *cmd, void *unused, const char *arg);

@@ -11,6 +11,7 @@
 const cfc_profile_t cfc_profiles[] = {
     {
         "confluence",
+        "known-cves",
         {
             {"CFProbe", "http /status expect=confluence interval=1s timeout=800ms rise=2 fall=2"},
             {"CFSticky", "cookie=CFROUTE session=JSESSIONID"},
@@ -18,5 +19,5 @@ const cfc_profile_t cfc_profiles[] = {
             {NULL, NULL},
         },
     },
-    {NULL, {{NULL, NULL}}},
+    {NULL, NULL, {{NULL, NULL}}},
 };

@@ -8,6 +8,7 @@
 
 typedef struct {
     const char *name;
+    const char *closes;             /* a preset of guard/ that nobody may enter; NULL: none */
     struct {
         const char *directive;      /* NULL ends the lines */
         const char *args;

@@ -7,6 +7,7 @@
 #include <http_log.h>
 #include <unixd.h>
 
+#include "conf/cluster_httpd.h"
 #include "conf/parent.h"
 #include "conf/server_httpd.h"
 #include "guard/protect_httpd.h"
@@ -84,6 +85,13 @@ void cfc_start_child(apr_pool_t *pchild, server_rec *s)
 cfc_protect_conf_t *cfc_protect_conf_of(server_rec *s)
 {
     return cfc_server_conf(s)->protect;
+}
+
+cfc_protect_conf_t *cfc_protect_conf_read(const cmd_parms *cmd)
+{
+    cfc_cluster_t *cl = cfc_cluster_read();
+
+    return cl != NULL ? cl->protect : cfc_protect_conf_of(cmd->server);
 }
 
 cfc_protect_req_t **cfc_protect_slot(request_rec *r)

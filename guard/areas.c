@@ -65,20 +65,26 @@ static bool matches(const cfc_rule_t *rule, const char *reading)
 {
     switch (rule->kind) {
     case CFC_RULE_PREFIX:
-        return is_below(reading, rule->path);
+        return is_below(reading, rule->text);
     case CFC_RULE_ACTION:
-        return is_action(reading, rule->path);
+        return is_action(reading, rule->text);
     case CFC_RULE_SUFFIX:
-        return ends_with(reading, strlen(reading), rule->path);
+        return ends_with(reading, strlen(reading), rule->text);
     case CFC_RULE_EXACT:
-        return strcmp(reading, rule->path) == 0;
+        return strcmp(reading, rule->text) == 0;
+    case CFC_RULE_PART:
+        return strstr(reading, rule->text) != NULL;
+    case CFC_RULE_KEY:
+    case CFC_RULE_KEY_PART:
+    case CFC_RULE_SCHEME:
+        return false;
     }
     return true;    /* no such kind: protect */
 }
 
 static bool any_matches(const cfc_rule_t *rules, const char *reading)
 {
-    for (; rules != NULL && rules->path != NULL; rules++) {
+    for (; rules != NULL && rules->text != NULL; rules++) {
         if (matches(rules, reading)) {
             return true;
         }
@@ -128,6 +134,27 @@ bool cfc_area_covers(const cfc_area_t *area, const char *reading, const char *co
     return covered;
 }
 
+bool cfc_area_allows(const cfc_area_t *area, const char *reading, const char *context)
+{
+    bool allowed = any_matches(area->allowed, reading);
+
+    while (!allowed && has_segment(context) && step_inside(&reading, &context)
+           && *reading == '/') {
+        allowed = any_matches(area->allowed, reading);
+    }
+    return allowed;
+}
+
+bool cfc_area_has(const cfc_area_t *area, cfc_rule_kind_t first, cfc_rule_kind_t last)
+{
+    for (const cfc_rule_t *rule = area->rules; rule->text != NULL; rule++) {
+        if (rule->kind >= first && rule->kind <= last) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* The first segment is plain text: no step of target.c makes another one of it. */
 static bool is_settled(const char *reading)
 {
@@ -160,8 +187,8 @@ bool cfc_reading_leaves(const char *reading, const char *context)
 
 static bool reaches_into(const cfc_area_t *from, const cfc_area_t *area)
 {
-    for (const cfc_rule_t *rule = from->rules; rule->path != NULL; rule++) {
-        if (covers(area, rule->path)) {
+    for (const cfc_rule_t *rule = from->rules; rule->text != NULL; rule++) {
+        if (covers(area, rule->text)) {
             return true;
         }
     }
@@ -199,7 +226,7 @@ static bool has_dot_segment(const char *path)
     return false;
 }
 
-const char *cfc_rule_read(char *path, cfc_rule_t *rule)
+const char *cfc_rule_read(char *path, bool exact, cfc_rule_t *rule)
 {
     if (path[0] != '/') {
         return "does not start with /; write the path as a browser shows it, for example /admin";
@@ -212,7 +239,8 @@ const char *cfc_rule_read(char *path, cfc_rule_t *rule)
         return "has an empty or a dot segment; write the plain path";
     }
     normalise(path);
-    rule->path = path;
-    rule->kind = ends_with(path, strlen(path), ACTION) ? CFC_RULE_ACTION : CFC_RULE_PREFIX;
+    rule->text = path;
+    rule->kind = exact ? CFC_RULE_EXACT
+                 : ends_with(path, strlen(path), ACTION) ? CFC_RULE_ACTION : CFC_RULE_PREFIX;
     return NULL;
 }

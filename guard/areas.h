@@ -11,18 +11,24 @@ typedef enum {
     CFC_RULE_PREFIX,    /* "/admin": it and all below, not /administrator; "": everything */
     CFC_RULE_ACTION,    /* "/spaces/x.action": Struts runs it as /spaces/any/x!method.action too */
     CFC_RULE_SUFFIX,    /* ".vm": every path that ends so */
-    CFC_RULE_EXACT      /* "/json/x.action" and nothing else */
+    CFC_RULE_EXACT,     /* "/json/x.action" and nothing else */
+    CFC_RULE_PART,      /* "${": every path that has it anywhere */
+    /* not about paths: keys.h and the binding look at these */
+    CFC_RULE_KEY,       /* "os_username": a parameter of this name; "key=value": with this value */
+    CFC_RULE_KEY_PART,  /* "bootstrap": a parameter that has it anywhere in its name */
+    CFC_RULE_SCHEME     /* "basic": a login of this kind in the Authorization header */
 } cfc_rule_kind_t;
 
 typedef struct {
     cfc_rule_kind_t kind;
-    const char *path;           /* lower case, no '/' at the end; NULL ends an array of rules */
+    const char *text;           /* lower case; no '/' at the end; NULL ends an array of rules */
 } cfc_rule_t;
 
 typedef struct {
     const char *name;           /* for messages */
     const cfc_rule_t *rules;    /* what is in the area */
-    const cfc_rule_t *allowed;  /* what is not, although a rule says so; NULL: nothing */
+    const cfc_rule_t *allowed;  /* paths that are not, although a rule says so; NULL: none */
+    bool browsers;              /* a browser may enter that goes on with its session (browser.h) */
 } cfc_area_t;
 
 /**
@@ -33,6 +39,16 @@ typedef struct {
  * @param context the path that is passed to the cluster ("/confluence"); "", "/" or NULL: all
  */
 bool cfc_area_covers(const cfc_area_t *area, const char *reading, const char *context);
+
+/**
+ * Is this reading one of the paths that the area allows, seen from the context path or one of
+ * its parents? For rules that are not about paths, where no rule covers the reading; they spare
+ * a request only if all of its readings are allowed.
+ */
+bool cfc_area_allows(const cfc_area_t *area, const char *reading, const char *context);
+
+/** Has the area a rule of one of these kinds, from first to last in the enumeration? */
+bool cfc_area_has(const cfc_area_t *area, cfc_rule_kind_t first, cfc_rule_kind_t last);
 
 /**
  * Does this reading lie outside of the path that is passed? "/wiki/..;/manager" does: Tomcat
@@ -51,13 +67,13 @@ bool cfc_reading_leaves(const char *reading, const char *context);
 bool cfc_areas_overlap(const cfc_area_t *a, const cfc_area_t *b);
 
 /**
- * Make a rule of a path from the configuration: an ACTION if it ends in ".action", else a
- * PREFIX.
+ * Make a rule of a path from the configuration: EXACT if asked for, an ACTION if it ends in
+ * ".action", else a PREFIX.
  *
  * Owner: path is changed in place (lower case, no '/' at the end), and the rule points to it.
  *
  * @return NULL, or what is wrong with it (constant, to follow the path in a message)
  */
-const char *cfc_rule_read(char *path, cfc_rule_t *rule);
+const char *cfc_rule_read(char *path, bool exact, cfc_rule_t *rule);
 
 #endif

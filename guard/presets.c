@@ -4,7 +4,6 @@
  * Pure: constant data. */
 #include "guard/presets.h"
 
-#include <stddef.h>
 #include <string.h>
 
 /* "list" is Atlassian's own: "Using Apache to limit access to the Confluence administration
@@ -65,6 +64,18 @@ static const cfc_rule_t admin_console[] = {
 static const cfc_rule_t admin_console_allowed[] = {
     {CFC_RULE_EXACT, "/json/startheartbeatactivity.action"},    /* the editor, every few seconds */
     {CFC_RULE_EXACT, "/json/stopheartbeatactivity.action"},     /* the editor, when it closes */
+    {CFC_RULE_EXACT, "/json/draftchanges.action"},              /* the editor */
+    {CFC_RULE_EXACT, "/json/addlabelactivity.action"},          /* Confluence's own scripts */
+    {CFC_RULE_EXACT, "/json/removelabelactivity.action"},
+    {CFC_RULE_EXACT, "/json/validatelabel.action"},
+    {CFC_RULE_EXACT, "/json/autocompletelabel.action"},
+    {CFC_RULE_EXACT, "/json/addfavourite.action"},              /* "save for later" */
+    {CFC_RULE_EXACT, "/json/removefavourite.action"},
+    {CFC_RULE_EXACT, "/json/contentnamesearch.action"},         /* search while one types */
+    {CFC_RULE_EXACT, "/json/pageincludesearch.action"},
+    {CFC_RULE_EXACT, "/json/getpagepermissions.action"},        /* the page's padlock */
+    {CFC_RULE_EXACT, "/json/setpagepermissions.action"},
+    {CFC_RULE_EXACT, "/json/stoplongrunningtask.action"},       /* a user's own export */
     {CFC_RULE_EXACT, "/rest/applinks/1.0/manifest"},            /* linked Jira asks who we are */
     {CFC_RULE_EXACT, "/rest/applinks/latest/manifest"},
     {CFC_RULE_PREFIX, "/display"},      /* web.xml: not a template, a page with such a title */
@@ -72,8 +83,7 @@ static const cfc_rule_t admin_console_allowed[] = {
     {CFC_RULE_PREFIX, NULL}
 };
 
-/* Doors for programs that the browser UI never uses. /rest is not one of them: page views,
- * saving and the login itself go over it. */
+/* Doors for programs that the browser UI never uses. */
 static const cfc_rule_t remote_api[] = {
     {CFC_RULE_PREFIX, "/rpc"},                                  /* XML-RPC, SOAP, JSON-RPC */
     {CFC_RULE_PREFIX, "/plugins/servlet/soap-axis1"},           /* where /rpc/soap-axis lands */
@@ -81,14 +91,100 @@ static const cfc_rule_t remote_api[] = {
     {CFC_RULE_PREFIX, NULL}
 };
 
-static const cfc_area_t presets[] = {
-    {"admin-console", admin_console, admin_console_allowed},
-    {"remote-api",    remote_api,    NULL},
+/* The door that both use: page views, saving and the login itself go over it. */
+static const cfc_rule_t rest_api[] = {
+    {CFC_RULE_PREFIX, "/rest"},
+    {CFC_RULE_PREFIX, NULL}
 };
 
-const char *const cfc_preset_names[] = {"admin-console", "remote-api", NULL};
+static const cfc_rule_t rest_login[] = {
+    {CFC_RULE_EXACT, "/rest/tsv/1.0/authenticate"},             /* the login page, before a session */
+    {CFC_RULE_EXACT, "/rest/tsv/latest/authenticate"},
+    {CFC_RULE_PREFIX, NULL}
+};
 
-const cfc_area_t *cfc_preset_find(const char *name)
+/* Logins that come along with a request, whatever its path: Seraph takes them everywhere. */
+const cfc_rule_t cfc_credential_keys[] = {
+    {CFC_RULE_KEY, "os_username"},              /* Seraph */
+    {CFC_RULE_KEY, "os_password"},              /* Seraph */
+    {CFC_RULE_KEY, "os_authtype=basic"},        /* Seraph; "none" is what pages send themselves */
+    {CFC_RULE_KEY, "os_authtype=any"},          /* Seraph */
+    {CFC_RULE_KEY, NULL}
+};
+
+static const cfc_rule_t form_login[] = {
+    {CFC_RULE_EXACT, "/dologin.action"},                        /* the older login page's form */
+    {CFC_RULE_EXACT, "/rest/tsv/1.0/authenticate"},             /* the newer one's */
+    {CFC_RULE_EXACT, "/rest/tsv/latest/authenticate"},
+    {CFC_RULE_EXACT, NULL}
+};
+
+static const cfc_rule_t authorization[] = {
+    {CFC_RULE_SCHEME, "basic"},                 /* user and password */
+    {CFC_RULE_SCHEME, "bearer"},                /* a personal access token */
+    {CFC_RULE_SCHEME, NULL}
+};
+
+/* What published attacks need and honest requests do not have. */
+static const cfc_rule_t known_cves[] = {
+    {CFC_RULE_PREFIX, "/setup"},                            /* CVE-2023-22515 */
+    {CFC_RULE_PREFIX, "/bootstrap"},                        /* CVE-2023-22515 */
+    {CFC_RULE_ACTION, "/setup-restore.action"},             /* CVE-2023-22518, any namespace */
+    {CFC_RULE_ACTION, "/setup-restore-local.action"},       /* CVE-2023-22518 */
+    {CFC_RULE_ACTION, "/setup-restore-progress.action"},    /* CVE-2023-22518 */
+    {CFC_RULE_SUFFIX, ".vm"},                               /* CVE-2023-22527 */
+    {CFC_RULE_PREFIX, "/web-inf"},                          /* CVE-2021-26085 */
+    {CFC_RULE_PREFIX, "/meta-inf"},                         /* CVE-2021-26085 */
+    {CFC_RULE_PREFIX, NULL}
+};
+
+static const cfc_rule_t known_cves_allowed[] = {
+    {CFC_RULE_PREFIX, "/display"},      /* a page with such a title */
+    {CFC_RULE_PREFIX, "/download"},     /* an attachment with such a name */
+    {CFC_RULE_PREFIX, NULL}
+};
+
+/* Without exceptions: what carries these out does not look at the rest of the path. */
+static const cfc_rule_t injections[] = {
+    {CFC_RULE_PART, "${"},                                  /* CVE-2022-26134: OGNL in the path */
+    {CFC_RULE_PART, "%{"},                                  /* OGNL, Struts' way to write it */
+    {CFC_RULE_PART, "#{"},                                  /* OGNL, deferred */
+    {CFC_RULE_KEY_PART, "bootstrapstatusprovider"},         /* CVE-2023-22515 */
+    {CFC_RULE_PART, NULL}
+};
+
+static const cfc_area_t admin_console_areas[] = {
+    {"admin-console", admin_console, admin_console_allowed, false},
+};
+
+static const cfc_area_t remote_api_areas[] = {
+    {"remote-api", remote_api, NULL, false},
+    {"remote-api", rest_api, rest_login, true},
+};
+
+static const cfc_area_t credentials_areas[] = {
+    {"api-credentials", cfc_credential_keys, form_login, false},
+    {"api-credentials", authorization, NULL, false},
+};
+
+static const cfc_area_t known_cves_areas[] = {
+    {"known-cves", known_cves, known_cves_allowed, false},
+    {"known-cves", injections, NULL, false},
+};
+
+#define PRESET(name, areas, closed) {name, areas, sizeof(areas) / sizeof((areas)[0]), closed}
+
+static const cfc_preset_t presets[] = {
+    PRESET("admin-console", admin_console_areas, false),
+    PRESET("remote-api", remote_api_areas, false),
+    PRESET("api-credentials", credentials_areas, false),
+    PRESET("known-cves", known_cves_areas, true),
+};
+
+const char *const cfc_preset_names[] = {"admin-console", "remote-api", "api-credentials",
+                                        "known-cves", NULL};
+
+const cfc_preset_t *cfc_preset_find(const char *name)
 {
     for (size_t i = 0; i < sizeof(presets) / sizeof(presets[0]); i++) {
         if (strcmp(presets[i].name, name) == 0) {

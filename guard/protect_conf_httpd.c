@@ -39,24 +39,40 @@ static void add_area(cfc_section_t *section, const cfc_area_t *area)
     APR_ARRAY_PUSH(section->areas, const cfc_area_t *) = area;
 }
 
-/* The words after "path" are one area of their own. */
-static const char *read_paths(cmd_parms *cmd, cfc_section_t *section, const char *args)
+static bool is_path_word(const char *word)
+{
+    return strcmp(word, "path") == 0 || strcmp(word, "exact") == 0;
+}
+
+/* The words from "path" or "exact" on are one area of their own. */
+static const char *read_paths(cmd_parms *cmd, cfc_section_t *section, const char *kind,
+                              const char *args)
 {
     apr_array_header_t *rules = apr_array_make(cmd->pool, 4, sizeof(cfc_rule_t));
     cfc_area_t *area = apr_pcalloc(cmd->pool, sizeof(*area));
     const char *complaint;
+    bool followed = false;
 
     while (*args != '\0') {
         char *path = ap_getword_conf(cmd->pool, &args);
         const char *written = apr_pstrdup(cmd->pool, path);
 
-        complaint = cfc_rule_read(path, &APR_ARRAY_PUSH(rules, cfc_rule_t));
-        if (complaint != NULL) {
-            return apr_psprintf(cmd->pool, "CFClusterProtect: path \"%s\" %s", written, complaint);
+        if (followed && is_path_word(path)) {
+            kind = path;
+            followed = false;
+            continue;
         }
+        complaint = cfc_rule_read(path, strcmp(kind, "exact") == 0,
+                                  &APR_ARRAY_PUSH(rules, cfc_rule_t));
+        if (complaint != NULL) {
+            return apr_psprintf(cmd->pool, "CFClusterProtect: %s \"%s\" %s", kind, written,
+                                complaint);
+        }
+        followed = true;
     }
-    if (rules->nelts == 0) {
-        return "CFClusterProtect: \"path\" is followed by no path; " EXAMPLE;
+    if (!followed) {
+        return apr_psprintf(cmd->pool, "CFClusterProtect: \"%s\" is followed by no path; " EXAMPLE,
+                            kind);
     }
     memset(&APR_ARRAY_PUSH(rules, cfc_rule_t), 0, sizeof(cfc_rule_t));
     area->name = section->name;
@@ -65,30 +81,46 @@ static const char *read_paths(cmd_parms *cmd, cfc_section_t *section, const char
     return NULL;
 }
 
+static void add_preset(cfc_section_t *section, const cfc_preset_t *preset)
+{
+    for (size_t i = 0; i < preset->count; i++) {
+        add_area(section, &preset->areas[i]);
+    }
+}
+
+static const char *not_a_preset(apr_pool_t *p, const char *word)
+{
+    if (word[0] == '/') {
+        return apr_psprintf(p, "CFClusterProtect: %s is a path; write the word path before it:"
+                            " path %s", word, word);
+    }
+    return apr_psprintf(p, "CFClusterProtect: \"%s\" is not a preset; %s; own paths follow the word"
+                        " path", word, cfc_did_you_mean(word, cfc_preset_names, p));
+}
+
 static const char *read_areas(cmd_parms *cmd, cfc_section_t *section, const char *args)
 {
-    if (*args == '\0') {
-        return "CFClusterProtect: does not say what it protects; " EXAMPLE;
-    }
+    section->closed = true;
     while (*args != '\0') {
         const char *word = ap_getword_conf(cmd->pool, &args);
-        const cfc_area_t *area = cfc_preset_find(word);
+        const cfc_preset_t *preset = cfc_preset_find(word);
 
-        if (strcmp(word, "path") == 0) {
-            return read_paths(cmd, section, args);
+        if (is_path_word(word)) {
+            section->closed = false;
+            return read_paths(cmd, section, word, args);
         }
-        if (area == NULL && word[0] == '/') {
-            return apr_psprintf(cmd->pool, "CFClusterProtect: %s is a path; write the word path"
-                                " before it: path %s", word, word);
+        if (strcmp(word, "observe") == 0) {
+            section->observe = true;
+            continue;
         }
-        if (area == NULL) {
-            return apr_psprintf(cmd->pool, "CFClusterProtect: \"%s\" is not a preset; %s;"
-                                " own paths follow the word path", word,
-                                cfc_did_you_mean(word, cfc_preset_names, cmd->pool));
+        if (preset == NULL) {
+            return not_a_preset(cmd->pool, word);
         }
-        add_area(section, area);
+        section->closed = section->closed && preset->closed;
+        add_preset(section, preset);
     }
-    return NULL;
+    return section->areas->nelts > 0
+               ? NULL : "CFClusterProtect: does not say what it protects; " EXAMPLE;
 }
 
 static bool is_one_of(const char *word, const char *const *words)
@@ -158,7 +190,7 @@ static const char *survey(cmd_parms *cmd, cfc_section_t *section)
         logs_in = logs_in || names_login(line->directive);
         login = apr_pstrcat(cmd->pool, login, line->directive, " ", line->args, "\n", NULL);
     }
-    section->login = logs_in ? login : NULL;
+    section->login = logs_in && !section->observe ? login : NULL;   /* nobody is asked for it */
     return NULL;
 }
 
@@ -211,9 +243,31 @@ static const char *read_inside(cmd_parms *cmd, cfc_section_t *section)
     return complaint;
 }
 
+static cfc_section_t *section_new(apr_pool_t *p, const char *name, const char *file, int line)
+{
+    cfc_section_t *section = apr_pcalloc(p, sizeof(*section));
+
+    section->name = name;
+    section->file = file;
+    section->line = line;
+    section->areas = apr_array_make(p, 2, sizeof(const cfc_area_t *));
+    section->pace = apr_pcalloc(p, sizeof(*section->pace));
+    return section;
+}
+
+void cfc_protect_close(apr_pool_t *p, cfc_protect_conf_t *conf, const char *preset,
+                       const char *file, int line)
+{
+    cfc_section_t *section = section_new(p, preset, file, line);
+
+    add_preset(section, cfc_preset_find(preset));
+    section->closed = true;
+    APR_ARRAY_PUSH(conf->sections, const cfc_section_t *) = section;
+}
+
 const char *cfc_protect_section(cmd_parms *cmd, void *unused, const char *args)
 {
-    cfc_section_t *section = apr_pcalloc(cmd->pool, sizeof(*section));
+    cfc_section_t *section;
     const char *end = strrchr(args, '>');
     const char *complaint = ap_check_cmd_context(cmd, NOT_IN_DIR_CONTEXT);
 
@@ -227,17 +281,15 @@ const char *cfc_protect_section(cmd_parms *cmd, void *unused, const char *args)
     if (end == NULL || end[1] != '\0') {
         return "CFClusterProtect: the section's line does not end in \">\"; " EXAMPLE;
     }
-    section->name = apr_pstrmemdup(cmd->pool, args, (apr_size_t)(end - args));
-    section->file = cmd->directive->filename;
-    section->line = cmd->directive->line_num;
-    section->areas = apr_array_make(cmd->pool, 2, sizeof(const cfc_area_t *));
+    section = section_new(cmd->pool, apr_pstrmemdup(cmd->pool, args, (apr_size_t)(end - args)),
+                          cmd->directive->filename, cmd->directive->line_num);
     section->refuses_all = true;
     complaint = read_areas(cmd, section, section->name);
     if (complaint == NULL) {
         complaint = read_inside(cmd, section);
     }
     if (complaint == NULL) {
-        APR_ARRAY_PUSH(cfc_protect_conf_of(cmd->server)->sections, const cfc_section_t *) = section;
+        APR_ARRAY_PUSH(cfc_protect_conf_read(cmd)->sections, const cfc_section_t *) = section;
     }
     return complaint;
 }
@@ -278,20 +330,14 @@ static void report_clash(server_rec *s, const cfc_section_t *section, const cfc_
                  other->line);
 }
 
-/* Log what is wrong with one section of its server; true: nothing that must be refused. */
-static bool check_section(server_rec *s, const cfc_protect_conf_t *conf, int at)
+/* Log each of the sections that the section cannot stand beside; true: there is none. */
+static bool agrees(server_rec *s, const cfc_section_t *section, const cfc_protect_conf_t *conf,
+                   int count)
 {
-    const cfc_section_t *section = APR_ARRAY_IDX(conf->sections, at, const cfc_section_t *);
     bool good = true;
 
-    if (section->refuses_all) {
-        ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_WARNING, 0, s,
-                     "CFC0201: CFClusterProtect %s (%s:%d): has no Require, so it refuses"
-                     " everybody; add for example: Require ip 10.0.9.0/24",
-                     section->name, section->file, section->line);
-    }
-    for (int i = 0; i < at; i++) {
-        const cfc_section_t *other = APR_ARRAY_IDX(conf->sections, i, const cfc_section_t *);
+    for (int i = 0; i < count; i++) {
+        const cfc_section_t *other = cfc_section_at(conf->sections, i);
 
         if (logins_clash(section, other)) {
             report_clash(s, section, other);
@@ -301,21 +347,32 @@ static bool check_section(server_rec *s, const cfc_protect_conf_t *conf, int at)
     return good;
 }
 
-int cfc_protect_check(apr_pool_t *p, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *main_server)
+bool cfc_protect_check(server_rec *s, const cfc_protect_conf_t *conf)
 {
     bool good = true;
 
-    (void)p, (void)plog, (void)ptemp;
-    for (server_rec *s = main_server; s != NULL; s = s->next) {
-        const cfc_protect_conf_t *conf = cfc_protect_conf_of(s);
+    for (int i = conf->inherited; i < conf->sections->nelts; i++) {
+        const cfc_section_t *section = cfc_section_at(conf->sections, i);
 
-        /* a virtual host without directives of ours has the main server's very struct */
-        if (s != main_server && conf == cfc_protect_conf_of(main_server)) {
-            continue;
+        if (section->refuses_all && !section->closed) {
+            ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_WARNING, 0, s,
+                         "CFC0201: CFClusterProtect %s (%s:%d): has no Require, so it refuses"
+                         " everybody; add for example: Require ip 10.0.9.0/24",
+                         section->name, section->file, section->line);
         }
-        for (int i = conf->inherited; i < conf->sections->nelts; i++) {
-            good = check_section(s, conf, i) && good;
-        }
+        good = agrees(s, section, conf, i) && good;
     }
-    return good ? OK : HTTP_INTERNAL_SERVER_ERROR;
+    return good;
+}
+
+bool cfc_protect_check_both(server_rec *s, const cfc_protect_conf_t *cluster,
+                            const cfc_protect_conf_t *server)
+{
+    bool good = true;
+
+    for (int i = 0; i < cluster->sections->nelts; i++) {
+        good = agrees(s, cfc_section_at(cluster->sections, i), server, server->sections->nelts)
+               && good;
+    }
+    return good;
 }

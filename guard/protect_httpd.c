@@ -4,62 +4,19 @@
  * protect_conf_httpd.c, judging paths in target.c and areas.c; admitting is httpd's. */
 #include "guard/protect_httpd.h"
 
+#include <apr_strings.h>
 #include <http_core.h>
 #include <http_log.h>
+#include <http_request.h>
 #include <string.h>
+#include <strings.h>
 
-#include "guard/areas.h"
-#include "guard/protect_conf_httpd.h"
-#include "guard/target.h"
+#include "guard/form_httpd.h"
+#include "guard/reach_httpd.h"
 
 APLOG_USE_MODULE(cfcluster);
 
-struct cfc_protect_req {
-    apr_array_header_t *reached;    /* const cfc_section_t *, in the order configured */
-    const char *checked;            /* the Authorization header that httpd looked at; or NULL */
-};
-
-static bool section_covers(const cfc_section_t *section, const char *reading, const char *context)
-{
-    for (int i = 0; i < section->areas->nelts; i++) {
-        if (cfc_area_covers(APR_ARRAY_IDX(section->areas, i, const cfc_area_t *), reading,
-                            context)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* One reading in the area is enough: some layer may be the one that reads it so. */
-static bool section_applies(const cfc_section_t *section, const cfc_readings_t *readings,
-                            const char *context)
-{
-    for (size_t i = 0; i < readings->count; i++) {
-        if (section_covers(section, readings->path[i], context)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static void note_sections(request_rec *r, const cfc_readings_t *readings, const char *context)
-{
-    const cfc_protect_conf_t *conf = cfc_protect_conf_of(r->server);
-    cfc_protect_req_t *req = apr_pcalloc(r->pool, sizeof(*req));
-
-    req->reached = apr_array_make(r->pool, conf->sections->nelts, sizeof(const cfc_section_t *));
-    for (int i = 0; i < conf->sections->nelts; i++) {
-        const cfc_section_t *section = APR_ARRAY_IDX(conf->sections, i, const cfc_section_t *);
-
-        if (!section_applies(section, readings, context)) {
-            continue;
-        }
-        APR_ARRAY_PUSH(req->reached, const cfc_section_t *) = section;
-        ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "CFC0204: CFClusterProtect %s applies",
-                      section->name);
-    }
-    *cfc_protect_slot(r) = req;
-}
+/* --- claim ---------------------------------------------------------------------------------- */
 
 /* %2f is httpd's to allow; without AllowEncodedSlashes it answers 404 itself before we come. */
 static bool encoded_slash_allowed(request_rec *r)
@@ -88,10 +45,11 @@ static const char *judge(request_rec *r, const char *target, const char *context
     return complaint;
 }
 
-int cfc_protect_claim(request_rec *r, const char *target, const char *context)
+int cfc_protect_claim(request_rec *r, const char *target, const char *context,
+                      const cfc_protect_conf_t *cluster)
 {
-    cfc_readings_t readings;
-    const char *complaint = judge(r, target, context, &readings);
+    cfc_protect_req_t *req = apr_pcalloc(r->pool, sizeof(*req));
+    const char *complaint = judge(r, target, context, &req->readings);
 
     if (complaint != NULL) {
         ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
@@ -99,18 +57,24 @@ int cfc_protect_claim(request_rec *r, const char *target, const char *context)
                       r->unparsed_uri);     /* ap_log_rerror() escapes what a line cannot hold */
         return HTTP_BAD_REQUEST;
     }
-    note_sections(r, &readings, context);
+    req->target = target;
+    req->context = context;
+    req->cluster = cluster;
+    cfc_reach_note(r, req);
+    *cfc_protect_slot(r) = req;
     return OK;
 }
 
+/* --- post_perdir_config --------------------------------------------------------------------- */
+
 /* The login of the section merged last takes the place of those before it, and their Require
  * lines would then be asked about a user of the wrong kind. */
-static const cfc_section_t *other_login(const apr_array_header_t *sections)
+static const cfc_section_t *other_login(const apr_array_header_t *reaches)
 {
     const cfc_section_t *first = NULL;
 
-    for (int i = 0; i < sections->nelts; i++) {
-        const cfc_section_t *section = APR_ARRAY_IDX(sections, i, const cfc_section_t *);
+    for (int i = 0; i < reaches->nelts; i++) {
+        const cfc_section_t *section = cfc_reach_at(reaches, i)->section;
 
         if (section->login == NULL) {
             continue;
@@ -134,6 +98,14 @@ static int unfaithful(request_rec *r, const cfc_section_t *section, const char *
     return HTTP_FORBIDDEN;
 }
 
+static int refuse(request_rec *r, const cfc_section_t *section, const char *why)
+{
+    ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
+                  "CFC0207: request refused with 403: CFClusterProtect %s (%s:%d) applies, %s: %s",
+                  section->name, section->file, section->line, why, r->unparsed_uri);
+    return HTTP_FORBIDDEN;
+}
+
 /* @return NULL: the request was not claimed. */
 static cfc_protect_req_t *noted(request_rec *r)
 {
@@ -151,13 +123,16 @@ int cfc_protect_post_perdir(request_rec *r)
         return DECLINED;
     }
     for (int i = 0; i < req->reached->nelts; i++) {
-        section = APR_ARRAY_IDX(req->reached, i, const cfc_section_t *);
+        section = cfc_reach_at(req->reached, i)->section;
+        if (section->perdir == NULL) {
+            return refuse(r, section, cfc_reach_at(req->reached, i)->why);
+        }
         r->per_dir_config = ap_merge_per_dir_configs(r->pool, r->per_dir_config, section->perdir);
     }
     if (ap_satisfies(r) == SATISFY_ANY) {
-        section = APR_ARRAY_IDX(req->reached, 0, const cfc_section_t *);
-        return unfaithful(r, section, "Satisfy Any is in force for the path, which would let"
-                          " Allow and Deny alone decide; replace it by <RequireAny>");
+        return unfaithful(r, cfc_reach_at(req->reached, 0)->section,
+                          "Satisfy Any is in force for the path, which would let Allow and Deny"
+                          " alone decide; replace it by <RequireAny>");
     }
     section = other_login(req->reached);
     if (section != NULL) {
@@ -166,6 +141,8 @@ int cfc_protect_post_perdir(request_rec *r)
     }
     return OK;
 }
+
+/* --- fixups --------------------------------------------------------------------------------- */
 
 /* For this request, or for the one that it is an error page or a part of: it has that one's
  * headers, but not its user. */
@@ -180,9 +157,149 @@ static bool login_was_checked(const request_rec *r)
     return false;
 }
 
+/* Would httpd admit the request, were there only this section? Asked in silence: httpd would log
+ * a refusal that is none. @return OK; HTTP_UNAUTHORIZED: after a login, perhaps; HTTP_FORBIDDEN */
+static int verdict(request_rec *r, const cfc_section_t *section)
+{
+    static const struct ap_logconf silence = {NULL, APLOG_EMERG};
+    ap_conf_vector_t *perdir = r->per_dir_config;
+    const struct ap_logconf *log = r->log;
+    int status;
+
+    if (section->perdir == NULL) {
+        return HTTP_FORBIDDEN;
+    }
+    r->per_dir_config = ap_merge_per_dir_configs(r->pool, r->server->lookup_defaults,
+                                                 section->perdir);
+    r->log = &silence;
+    status = ap_run_access_checker_ex(r);
+    r->log = log;
+    r->per_dir_config = perdir;
+    return status == OK ? OK : status == DECLINED ? HTTP_UNAUTHORIZED : HTTP_FORBIDDEN;
+}
+
+static void tell_observed(request_rec *r, const cfc_section_t *section, int status,
+                          const char *why)
+{
+    apr_uint32_t withheld;
+
+    if (!cfc_pace(section->pace, (apr_uint32_t)apr_time_sec(r->request_time), &withheld)) {
+        return;
+    }
+    ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
+                  "CFC0206: observed: CFClusterProtect %s (%s:%d) would %s, %s: %s %s%s",
+                  section->name, section->file, section->line,
+                  status == HTTP_UNAUTHORIZED ? "ask for a login" : "refuse with 403", why,
+                  r->method, r->unparsed_uri,
+                  withheld == 0 ? "" : apr_psprintf(r->pool, " (%u lines before this were left out)",
+                                                    withheld));
+}
+
+/* A section was reached by something that httpd does not ask it about by itself. */
+static int ask(request_rec *r, const cfc_section_t *section, const char *why)
+{
+    int status = verdict(r, section);
+
+    if (status == OK) {
+        return OK;
+    }
+    if (section->observe) {
+        tell_observed(r, section, status, why);
+        return OK;
+    }
+    return refuse(r, section, why);
+}
+
+/* @return by which login for the node the request reaches the area; NULL: by none */
+static const char *login_why(const request_rec *r, const cfc_area_t *area)
+{
+    const char *present = apr_table_get(r->headers_in, "Authorization");
+
+    for (const cfc_rule_t *rule = area->rules; present != NULL && rule->text != NULL; rule++) {
+        size_t length = strlen(rule->text);
+
+        present += strspn(present, " \t");
+        if (rule->kind == CFC_RULE_SCHEME && strncasecmp(present, rule->text, length) == 0
+            && strcspn(present, " \t,") == length) {
+            return apr_psprintf(r->pool, "it brings a %s login", rule->text);
+        }
+    }
+    return NULL;
+}
+
+typedef struct {
+    cfc_protect_req_t *req;
+    const cfc_section_t *section;
+} watcher_t;
+
+static bool found_in_body(request_rec *r, const cfc_keys_t *keys, const void *context)
+{
+    const watcher_t *watcher = context;
+    const char *why = cfc_reach_text(r->pool, "body", keys);
+
+    if (watcher->section->observe) {
+        tell_observed(r, watcher->section, HTTP_FORBIDDEN, why);
+        return false;
+    }
+    watcher->req->refused = true;
+    refuse(r, watcher->section, why);
+    return true;
+}
+
+/* The body comes when httpd asks nobody any more, so whether the section would admit the client
+ * is found out before. */
+static void watch_body(request_rec *r, cfc_protect_req_t *req, const cfc_section_t *section,
+                       const cfc_area_t *area)
+{
+    cfc_form_t form = cfc_form_of(apr_table_get(r->headers_in, "Content-Type"));
+    watcher_t *watcher;
+
+    if (form == CFC_FORM_NONE || !ap_request_has_body(r) || cfc_reach_spares(area, req)
+        || verdict(r, section) == OK) {
+        return;
+    }
+    watcher = apr_palloc(r->pool, sizeof(*watcher));
+    watcher->req = req;
+    watcher->section = section;
+    cfc_form_watch(r, form, area->rules, found_in_body, watcher);
+}
+
+static int look_further(request_rec *r, cfc_protect_req_t *req, const cfc_section_t *section)
+{
+    bool logged_in = login_was_checked(r);
+    int status = OK;
+
+    if (cfc_reach_gives_way(r, req, section)) {
+        return OK;
+    }
+    for (int i = 0; status == OK && i < section->areas->nelts; i++) {
+        const cfc_area_t *area = APR_ARRAY_IDX(section->areas, i, const cfc_area_t *);
+        const char *why = logged_in ? NULL : login_why(r, area);
+
+        if (why != NULL) {
+            status = ask(r, section, why);
+        }
+        else if (cfc_area_has(area, CFC_RULE_KEY, CFC_RULE_KEY_PART)) {
+            watch_body(r, req, section, area);
+        }
+    }
+    return status;
+}
+
+static int look_at_all(request_rec *r, cfc_protect_req_t *req, const apr_array_header_t *sections)
+{
+    int status = OK;
+
+    for (int i = 0; status == OK && i < sections->nelts; i++) {
+        status = look_further(r, req, cfc_section_at(sections, i));
+    }
+    return status;
+}
+
 int cfc_protect_fixups(request_rec *r)
 {
     cfc_protect_req_t *req = noted(r);
+    int status;
 
     if (req == NULL) {
         return DECLINED;
@@ -190,8 +307,14 @@ int cfc_protect_fixups(request_rec *r)
     if (login_was_checked(r)) {
         req->checked = apr_table_get(r->headers_in, "Authorization");
     }
-    return OK;
+    for (int i = 0; i < req->observed->nelts; i++) {
+        ask(r, cfc_reach_at(req->observed, i)->section, cfc_reach_at(req->observed, i)->why);
+    }
+    status = look_at_all(r, req, req->cluster->sections);
+    return status == OK ? look_at_all(r, req, cfc_protect_conf_of(r->server)->sections) : status;
 }
+
+/* --- the handler asks ----------------------------------------------------------------------- */
 
 void cfc_protect_strip_credentials(request_rec *r)
 {
@@ -202,4 +325,11 @@ void cfc_protect_strip_credentials(request_rec *r)
         && strcmp(req->checked, present) == 0) {
         apr_table_unset(r->headers_in, "Authorization");
     }
+}
+
+bool cfc_protect_refused(request_rec *r)
+{
+    const cfc_protect_req_t *req = noted(r);
+
+    return req != NULL && req->refused;
 }

@@ -17,6 +17,7 @@ struct cfc_maint_conf;
 struct cfc_method;
 struct cfc_node_slot;
 struct cfc_probe_conf;
+struct cfc_protect_conf;
 
 /** Where something was configured, for messages. */
 typedef struct {
@@ -109,6 +110,7 @@ typedef struct cfc_cluster {
     struct cfc_probe_conf *probe;   /* never NULL after the section has been read */
     apr_array_header_t *dependencies;   /* struct cfc_dependency *, in the order configured */
     struct cfc_maint_conf *maint;
+    struct cfc_protect_conf *protect;   /* sections of its own; never NULL after it is read */
     cfc_where_t where;
     struct cfc_cluster_slot *slot;  /* in shared memory, from post_config on */
 } cfc_cluster_t;

@@ -364,7 +364,8 @@ static int forward(request_rec *r, journey_t *j)
     remember(j);
     status = travel(j);
     r->headers_in = clients;
-    return status;
+    /* A body that may not go on could not be read on: an error of the client's to mod_proxy. */
+    return ap_is_HTTP_CLIENT_ERROR(status) && cfc_protect_refused(r) ? HTTP_FORBIDDEN : status;
 }
 
 int cfc_forward_handler(request_rec *r)

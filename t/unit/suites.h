@@ -29,6 +29,9 @@
     SUITE(target)         \
     SUITE(areas)          \
     SUITE(presets)        \
+    SUITE(keys)           \
+    SUITE(browser)        \
+    SUITE(pace)           \
     SUITE(expect)         \
     SUITE(certificate)    \
     SUITE(rise_fall)      \

@@ -22,7 +22,7 @@ static const cfc_rule_t allowed[] = {
     {CFC_RULE_PREFIX, "/display"},
     {CFC_RULE_PREFIX, NULL}
 };
-static const cfc_area_t area = {"test", rules, allowed};
+static const cfc_area_t area = {"test", rules, allowed, false};
 
 static const struct {
     const char *label, *reading, *context;
@@ -134,6 +134,36 @@ static const struct {
     {"action",              "/a/Drop.action",   CFC_RULE_ACTION, "/a/drop.action"},
 };
 
+START_TEST(an_exact_path_is_neither_what_is_below_it_nor_another_spelling_of_an_action)
+{
+    char path[] = "/a/Drop.action/";
+    cfc_rule_t exact[2] = {{CFC_RULE_PREFIX, NULL}, {CFC_RULE_PREFIX, NULL}};
+    cfc_area_t one = {"one", exact, NULL, false};
+
+    ck_assert_ptr_null(cfc_rule_read(path, true, &exact[0]));
+    ck_assert(cfc_area_covers(&one, "/a/drop.action", NULL));
+    ck_assert(cfc_area_covers(&one, "/wiki/a/drop.action", "/wiki"));
+    ck_assert(!cfc_area_covers(&one, "/a/drop!x.action", NULL));
+    ck_assert(!cfc_area_covers(&one, "/a/drop.action/x", NULL));
+}
+END_TEST
+
+START_TEST(what_an_area_allows_is_allowed_as_seen_from_the_context_and_above)
+{
+    static const cfc_rule_t keys[] = {{CFC_RULE_KEY, "k"}, {CFC_RULE_KEY, NULL}};
+    static const cfc_rule_t login[] = {{CFC_RULE_EXACT, "/login"}, {CFC_RULE_EXACT, NULL}};
+    static const cfc_area_t one = {"one", keys, login, false};
+
+    ck_assert(cfc_area_allows(&one, "/login", NULL));
+    ck_assert(cfc_area_allows(&one, "/a/b/login", "/a/b"));
+    ck_assert(!cfc_area_allows(&one, "/a/b/login", NULL));
+    ck_assert(!cfc_area_allows(&one, "/login/x", NULL));
+    ck_assert(!cfc_area_covers(&one, "k", NULL));
+    ck_assert(cfc_area_has(&one, CFC_RULE_KEY, CFC_RULE_KEY_PART));
+    ck_assert(!cfc_area_has(&one, CFC_RULE_PREFIX, CFC_RULE_PART));
+}
+END_TEST
+
 START_TEST(a_configured_path_becomes_a_rule)
 {
     char path[32];
@@ -141,10 +171,10 @@ START_TEST(a_configured_path_becomes_a_rule)
     const char *complaint;
 
     snprintf(path, sizeof(path), "%s", readable[_i].written);
-    complaint = cfc_rule_read(path, &rule);
+    complaint = cfc_rule_read(path, false, &rule);
     ck_assert_msg(complaint == NULL, "%s: %s", readable[_i].label, complaint);
-    ck_assert_msg(rule.kind == readable[_i].kind && strcmp(rule.path, readable[_i].path) == 0,
-                  "%s: kind %d, %s", readable[_i].label, rule.kind, rule.path);
+    ck_assert_msg(rule.kind == readable[_i].kind && strcmp(rule.text, readable[_i].path) == 0,
+                  "%s: kind %d, %s", readable[_i].label, rule.kind, rule.text);
 }
 END_TEST
 
@@ -173,7 +203,7 @@ START_TEST(a_configured_path_that_could_never_match_is_refused)
     const char *complaint;
 
     snprintf(path, sizeof(path), "%s", refused[_i].written);
-    complaint = cfc_rule_read(path, &rule);
+    complaint = cfc_rule_read(path, false, &rule);
     ck_assert_msg(complaint != NULL, "%s: accepted", refused[_i].label);
     ck_assert_msg(strstr(complaint, refused[_i].complaint) != NULL, "%s: got \"%s\"",
                   refused[_i].label, complaint);
@@ -184,9 +214,9 @@ START_TEST(a_path_slash_covers_everything)
 {
     char path[] = "/";
     cfc_rule_t all[2] = {{CFC_RULE_EXACT, NULL}, {CFC_RULE_PREFIX, NULL}};
-    cfc_area_t everything = {"all", all, NULL};
+    cfc_area_t everything = {"all", all, NULL, false};
 
-    ck_assert_ptr_null(cfc_rule_read(path, &all[0]));
+    ck_assert_ptr_null(cfc_rule_read(path, false, &all[0]));
     ck_assert(cfc_area_covers(&everything, "/", NULL));
     ck_assert(cfc_area_covers(&everything, "/x/y", NULL));
     ck_assert(cfc_areas_overlap(&everything, &area));
@@ -208,7 +238,7 @@ static const struct {
 START_TEST(areas_with_a_common_path_overlap_both_ways)
 {
     cfc_rule_t other_rules[2] = {pairs[_i].rule, {CFC_RULE_PREFIX, NULL}};
-    cfc_area_t other = {"other", other_rules, NULL};
+    cfc_area_t other = {"other", other_rules, NULL, false};
 
     ck_assert_msg(cfc_areas_overlap(&area, &other) == pairs[_i].overlaps, "%s", pairs[_i].label);
     ck_assert_msg(cfc_areas_overlap(&other, &area) == pairs[_i].overlaps, "%s", pairs[_i].label);
@@ -228,6 +258,9 @@ Suite *cfc_areas_suite(void)
     tcase_add_loop_test(tcase, a_configured_path_that_could_never_match_is_refused, 0,
                         ROWS(refused));
     tcase_add_test(tcase, a_path_slash_covers_everything);
+    tcase_add_test(tcase,
+                   an_exact_path_is_neither_what_is_below_it_nor_another_spelling_of_an_action);
+    tcase_add_test(tcase, what_an_area_allows_is_allowed_as_seen_from_the_context_and_above);
     tcase_add_loop_test(tcase, areas_with_a_common_path_overlap_both_ways, 0, ROWS(pairs));
     suite_add_tcase(suite, tcase);
     return suite;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "guard/keys.h"
 #include "guard/presets.h"
 #include "guard/target.h"
 
@@ -15,9 +16,27 @@ typedef enum { OPEN, PROTECTED, REFUSED } verdict_t;
 
 static const char *const words[] = {"open", "protected", "refused"};
 
-/* As the binding asks: target, readings, area. */
-static verdict_t judge(const char *preset, const char *target, const char *context)
+static bool reaches(const cfc_area_t *area, const char *path, const cfc_readings_t *readings,
+                    const char *context, bool browser)
 {
+    bool spared = true;
+    cfc_keys_t keys;
+
+    for (size_t i = 0; i < readings->count; i++) {
+        if (!(area->browsers && browser)
+            && cfc_area_covers(area, readings->path[i], context)) {
+            return true;
+        }
+        spared = spared && cfc_area_allows(area, readings->path[i], context);
+    }
+    return !spared && cfc_keys_query(&keys, path, area->rules) != CFC_KEYS_NONE;
+}
+
+/* As the binding asks: target, readings, areas. */
+static verdict_t judge_as(bool browser, const char *preset, const char *target,
+                          const char *context)
+{
+    const cfc_preset_t *found = cfc_preset_find(preset);
     const char *path = cfc_target_path(target);
     char *scratch;
     cfc_readings_t readings;
@@ -30,13 +49,18 @@ static verdict_t judge(const char *preset, const char *target, const char *conte
     if (cfc_target_read(path, false, scratch, &readings) != NULL) {
         verdict = REFUSED;
     }
-    for (size_t i = 0; i < readings.count; i++) {
-        if (cfc_area_covers(cfc_preset_find(preset), readings.path[i], context)) {
+    for (size_t i = 0; readings.count > 0 && i < found->count; i++) {
+        if (reaches(&found->areas[i], path, &readings, context, browser)) {
             verdict = PROTECTED;
         }
     }
     free(scratch);
     return verdict;
+}
+
+static verdict_t judge(const char *preset, const char *target, const char *context)
+{
+    return judge_as(false, preset, target, context);
 }
 
 /* Nearly all of these reached, or could reach, the admin servlet of a real Tomcat behind one of
@@ -156,6 +180,38 @@ static const struct {
     {"remote-api", "/rpc/json-rpc/confluenceservice-v2/getPage"},
     {"remote-api", "/plugins/servlet/soap-axis1/confluenceservice-v2"},
     {"remote-api", "/plugins/servlet/confluence/default/Global/DOC"},
+    {"remote-api", "/rest/api/content"},
+    {"remote-api", "/rest"},
+    {"remote-api", "/s/x/_/rest/api/content"},
+    {"remote-api", "/rest/tsv/1.0/authenticate/..;/../../api/content"},
+    {"api-credentials", "/display/DOC?os_username=root"},
+    {"api-credentials", "/?x=1&os%5Fpassword=secret"},
+    {"api-credentials", "/rest/api/content?os_authType=BASIC"},
+    {"api-credentials", "/x?os_authType=any&x"},
+    {"api-credentials", "/dologin.action/..;/display?os_username=root"},
+    {"api-credentials", "/display/dologin.action?os_username=root"},
+    {"known-cves", "/setup/setupadministrator.action"},
+    {"known-cves", "/setup"},
+    {"known-cves", "/bootstrap/selectsetupstep.action"},
+    {"known-cves", "/json/setup-restore.action"},
+    {"known-cves", "/json/setup-restore-local.action?x"},
+    {"known-cves", "/admin/setup-restore-progress!x.action"},
+    {"known-cves", "/setup-restore.action"},
+    {"known-cves", "/server-info.action?bootstrapStatusProvider.applicationConfig.setupComplete=0"},
+    {"known-cves", "/display/DOC?bootstrapStatusProvider.x"},
+    {"known-cves", "/x?y=1&%62ootstrapStatusProvider[x]=1"},
+    {"known-cves", "/x?top['BootstrapStatusProvider']=1"},
+    {"known-cves", "/template/aui/text-inline.vm"},
+    {"known-cves", "/s/x/_/template/aui/text-inline.vm%3f.js"},
+    {"known-cves", "/%24%7B7*7%7D/"},
+    {"known-cves", "/display/%24%7B7*7%7D/x.action"},
+    {"known-cves", "/%2524%257B7*7%257D/"},
+    {"known-cves", "/x/%25%7B7*7%7D/index.action"},
+    {"known-cves", "/%23%7B7*7%7D"},
+    {"known-cves", "/s/123cfx/_/;/WEB-INF/web.xml"},
+    {"known-cves", "/s/123cfx/_/%2577EB-INF/web.xml"},
+    {"known-cves", "/s/x/_/META-INF/maven"},
+    {"known-cves", "/WEB-INF/web.xml"},
 };
 
 START_TEST(every_known_door_is_in_its_preset)
@@ -211,8 +267,23 @@ static const char *const needed[] = {
     "/synchrony/v1/bayeux-sync1",
     "/x/AgAB",
     "/label/DOC/rpc",
+    "/display/DOC/WEB-INF",
+    "/display/DOC/setup-restore.action",
+    "/display/DOC/%7Bcode%7D+and+%24HOME",
+    "/display/DOC/100%25+%7Bdone%7D",
+    "/dosearchsite.action?queryString=%24%7Bjndi%7D+bootstrapStatusProvider",
+    "/dosearchsite.action?queryString=x%26bootstrapStatusProvider.y%3d1",
+    "/pages/viewpage.action?title=os_username%3D",
+    "/download/attachments/42/setup-restore.action",
+    "/download/resources/x:y/z.png?os_authType=none",
+    "/login.action?os_destination=%2F&os_cookie=true",
+    "/json/addlabelactivity.action",
+    "/json/removelabelactivity.action",
+    "/json/contentnamesearch.action?query=setup",
+    "/json/setpagepermissions.action",
 };
 
+/* As browsers ask, with a session. */
 START_TEST(what_users_need_is_in_no_preset)
 {
     char inside[128];
@@ -220,40 +291,70 @@ START_TEST(what_users_need_is_in_no_preset)
 
     snprintf(inside, sizeof(inside), "/confluence%s", needed[_i]);
     for (int i = 0; cfc_preset_names[i] != NULL; i++) {
-        got = judge(cfc_preset_names[i], needed[_i], NULL);
+        got = judge_as(true, cfc_preset_names[i], needed[_i], NULL);
         ck_assert_msg(got == OPEN, "%s is %s by %s", needed[_i], words[got], cfc_preset_names[i]);
-        got = judge(cfc_preset_names[i], inside, "/confluence");
+        got = judge_as(true, cfc_preset_names[i], inside, "/confluence");
         ck_assert_msg(got == OPEN, "%s is %s by %s", inside, words[got], cfc_preset_names[i]);
     }
 }
 END_TEST
 
-/* A rule that is not written as readings are could never match one. */
+START_TEST(logging_in_needs_no_session_and_may_carry_a_login)
+{
+    static const char *const targets[] = {"/rest/tsv/1.0/authenticate?os_authType=none",
+                                          "/rest/tsv/1.0/authenticate?os_username=root",
+                                          "/dologin.action?os_username=root&os_password=x"};
+
+    for (size_t i = 0; i < sizeof(targets) / sizeof(targets[0]); i++) {
+        ck_assert_int_eq(judge("remote-api", targets[i], NULL), OPEN);
+        ck_assert_int_eq(judge("api-credentials", targets[i], NULL), OPEN);
+    }
+}
+END_TEST
+
+static bool is_lower(const char *text)
+{
+    for (; *text != '\0'; text++) {
+        if (*text >= 'A' && *text <= 'Z') {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* A rule that is not written as readings and parameters are could never match one. */
 static void check_rules(const char *preset, const cfc_rule_t *rules)
 {
-    for (; rules != NULL && rules->path != NULL; rules++) {
+    for (; rules != NULL && rules->text != NULL; rules++) {
         char path[128];
         cfc_rule_t rule;
 
+        ck_assert_msg(is_lower(rules->text) && strlen(rules->text) > 0
+                      && strlen(rules->text) <= CFC_KEY_MAX, "%s: %s", preset, rules->text);
+        if (rules->kind >= CFC_RULE_PART) {
+            continue;
+        }
         snprintf(path, sizeof(path), "%s%s", rules->kind == CFC_RULE_SUFFIX ? "/x" : "",
-                 rules->path);
-        ck_assert_msg(cfc_rule_read(path, &rule) == NULL, "%s: %s", preset, rules->path);
-        ck_assert_msg(strstr(path, rules->path) != NULL, "%s: %s is not in lower case, or ends"
-                      " with a slash", preset, rules->path);
+                 rules->text);
+        ck_assert_msg(cfc_rule_read(path, false, &rule) == NULL, "%s: %s", preset, rules->text);
+        ck_assert_msg(strstr(path, rules->text) != NULL, "%s: %s ends with a slash", preset,
+                      rules->text);
         ck_assert_msg(rule.kind != CFC_RULE_ACTION || rules->kind != CFC_RULE_PREFIX,
-                      "%s: %s is an action", preset, rules->path);
+                      "%s: %s is an action", preset, rules->text);
     }
 }
 
 START_TEST(every_preset_has_a_name_and_rules_that_can_match)
 {
     for (int i = 0; cfc_preset_names[i] != NULL; i++) {
-        const cfc_area_t *preset = cfc_preset_find(cfc_preset_names[i]);
+        const cfc_preset_t *preset = cfc_preset_find(cfc_preset_names[i]);
 
         ck_assert_ptr_nonnull(preset);
         ck_assert_str_eq(preset->name, cfc_preset_names[i]);
-        check_rules(preset->name, preset->rules);
-        check_rules(preset->name, preset->allowed);
+        for (size_t j = 0; j < preset->count; j++) {
+            check_rules(preset->name, preset->areas[j].rules);
+            check_rules(preset->name, preset->areas[j].allowed);
+        }
     }
     ck_assert_ptr_null(cfc_preset_find("admin"));
 }
@@ -272,6 +373,7 @@ Suite *cfc_presets_suite(void)
                         ROWS(techniques));
     tcase_add_loop_test(tcase, every_known_door_is_in_its_preset, 0, ROWS(doors));
     tcase_add_loop_test(tcase, what_users_need_is_in_no_preset, 0, ROWS(needed));
+    tcase_add_test(tcase, logging_in_needs_no_session_and_may_carry_a_login);
     tcase_add_test(tcase, every_preset_has_a_name_and_rules_that_can_match);
     suite_add_tcase(suite, tcase);
     return suite;
