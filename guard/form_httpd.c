@@ -7,6 +7,7 @@
 static ap_filter_rec_t *form_filter;
 
 typedef struct {
+    const request_rec *r;
     cfc_keys_t keys;
     cfc_form_found_t *found;
     const void *context;
@@ -42,6 +43,11 @@ static apr_status_t form_read(ap_filter_t *f, apr_bucket_brigade *bb, ap_input_m
     watch_t *watch = f->ctx;
     apr_status_t status;
 
+    if (watch->stopped && f->r != watch->r) {
+        /* of the ErrorDocument, which httpd gave its predecessor's filters */
+        APR_BRIGADE_INSERT_TAIL(bb, apr_bucket_eos_create(f->c->bucket_alloc));
+        return APR_SUCCESS;
+    }
     if (watch->stopped) {
         return APR_EGENERAL;
     }
@@ -77,6 +83,7 @@ void cfc_form_watch(request_rec *r, cfc_form_t form, const cfc_rule_t *rules,
     watch_t *watch = apr_pcalloc(r->pool, sizeof(*watch));
 
     cfc_keys_begin(&watch->keys, form, rules);
+    watch->r = r;
     watch->found = found;
     watch->context = context;
     ap_add_input_filter_handle(form_filter, watch, r, r->connection);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * answer_httpd.c: a filter that sees an answer before any other filter does, and before a
- * header of it has been sent. It acts on the first brigade and takes itself out, unless the
+ * header of it has been sent. An answer that is an ErrorDocument gets the error's status: to the
+ * client a refusal must not look like a page. It acts on the first brigade and takes itself out, unless the
  * whole answer is withheld because another node will be asked. */
 #include "lb/answer_httpd.h"
 
@@ -32,8 +33,9 @@ static apr_status_t first_brigade(ap_filter_t *f, apr_bucket_brigade *bb)
 {
     cfc_attempt_t *attempt = f->ctx;
 
+    attempt->answer = f->r->status;
     attempt->withheld = attempt->withheld
-                        || attempt->terms.withhold(attempt->terms.journey, f->r->status);
+                        || attempt->terms.withhold(attempt->terms.journey, attempt->answer);
     if (attempt->withheld) {
         return apr_brigade_cleanup(bb);
     }
@@ -44,6 +46,10 @@ static apr_status_t first_brigade(ap_filter_t *f, apr_bucket_brigade *bb)
         if (attempt->waiting != NULL) {
             cfc_waiting_answered(attempt->waiting);
         }
+    }
+    if (attempt->error != 0) {
+        f->r->status = attempt->error;
+        f->r->status_line = NULL;
     }
     fix(f->r, f->r->headers_out, "Location", attempt->node);
     fix(f->r, f->r->headers_out, "Content-Location", attempt->node);

@@ -32,7 +32,7 @@ void cfc_books_attempt(const request_rec *r, const cfc_cluster_t *cl, const cfc_
         }
         return;
     }
-    if (attempt->answered_at != 0 && r->status < HTTP_INTERNAL_SERVER_ERROR
+    if (attempt->answered_at != 0 && attempt->answer < HTTP_INTERNAL_SERVER_ERROR
         && cfc_method_class(r->method) == CFC_METHOD_SAFE) {
         cfc_latency_note(&slot->latency, attempt->answered_at - choice->at, attempt->answered_at);
     }

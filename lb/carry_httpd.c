@@ -226,7 +226,7 @@ static void judge(const request_rec *r, cfc_attempt_t *attempt)
 {
     if (attempt->withheld) {
         /* For the verdict as if nothing had come: the client has nothing of it. */
-        attempt->status = r->status;
+        attempt->status = attempt->answer;
         attempt->failed = true;
         attempt->reach = CFC_REACH_SENT;
         attempt->reused = false;
@@ -260,6 +260,7 @@ void cfc_carry(request_rec *r, const cfc_node_t *node, const char *target,
     attempt->r = r;
     attempt->reused = true;
     attempt->terms = *terms;
+    attempt->error = ap_is_HTTP_ERROR(r->status) ? r->status : 0;
     r->filename = apr_pstrcat(r->pool, "proxy:", url, NULL);
     /* On a kept-alive client connection mod_proxy_http answers a node that hangs up without a
      * word by closing the client's connection too, and nothing could be retried. */
@@ -285,6 +286,9 @@ void cfc_carry(request_rec *r, const cfc_node_t *node, const char *target,
                       "CFC0111: no module of httpd carries requests to %s; load mod_proxy_http, "
                       "mod_proxy_ajp or mod_ssl, whichever its scheme needs", node->url);
         attempt->status = HTTP_INTERNAL_SERVER_ERROR;
+    }
+    if (attempt->answer == 0) {
+        attempt->answer = r->status;    /* a change of protocol goes past the answer's filter */
     }
     judge(r, attempt);
 }

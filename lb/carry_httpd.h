@@ -29,7 +29,9 @@ typedef struct cfc_attempt {
     const cfc_node_t *node;
     const request_rec *r;
     struct cfc_waiting *waiting;    /* until the node answers; see waiting.h */
-    int status;             /* OK: answered, r->status is the node's; else the HTTP error */
+    int status;             /* OK: answered; else the HTTP error */
+    int answer;             /* the status that the node answered with; 0: it did not */
+    int error;              /* the status that the answer is an ErrorDocument of; 0: it is none */
     cfc_reach_t reach;
     bool failed;            /* the node is at fault: no answer, or a broken one */
     bool reused;            /* went over a connection kept from an earlier request */

@@ -147,7 +147,7 @@ static void book(const journey_t *j)
     const cfc_attempt_t *attempt = &j->attempt;
     cfc_traffic_t *traffic = &j->choice.node->slot->traffic;
     bool answered = attempt->status == OK || attempt->withheld;
-    int class = answered ? j->r->status / 100 : 0;
+    int class = answered ? attempt->answer / 100 : 0;
 
     atomic_fetch_add_explicit(&traffic->attempts, 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&traffic->by_class[class > 0 && class < 6 ? class : 0], 1,
@@ -172,7 +172,8 @@ static void judge_node(const journey_t *j)
 {
     const cfc_attempt_t *attempt = &j->attempt;
     const cfc_node_t *node = j->choice.node;
-    bool bad_answer = attempt->status == OK && cfc_codes_has(&j->cl->retry.on_status, j->r->status);
+    bool bad_answer = attempt->status == OK
+                      && cfc_codes_has(&j->cl->retry.on_status, attempt->answer);
     apr_int64_t ejected_ms;
 
     if (!attempt->failed && !bad_answer) {
@@ -195,7 +196,7 @@ static void judge_node(const journey_t *j)
                 "requests fail one after another, the last one with %d; it gets only what no "
                 "other node can take", j->cl->name, node->name,
                 cfc_duration_text(ejected_ms, j->r->pool),
-                attempt->status == OK ? j->r->status : attempt->status);
+                attempt->status == OK ? attempt->answer : attempt->status);
     }
 }
 
@@ -347,6 +348,18 @@ static cfc_node_t *forced_node(const journey_t *j)
     return node;
 }
 
+/* An ErrorDocument is a page of its own, asked for with GET: it has the headers of the request
+ * that went wrong, but nothing of its body. */
+static void drop_body(request_rec *r)
+{
+    static const char *const about_body[] = {"Content-Length", "Content-Type", "Content-Encoding",
+                                             "Transfer-Encoding", "Expect"};
+
+    for (size_t i = 0; i < sizeof(about_body) / sizeof(about_body[0]); i++) {
+        apr_table_unset(r->headers_in, about_body[i]);
+    }
+}
+
 /* Carry the request with headers made for the node; the client's own come back afterwards,
  * for the log and for an ErrorDocument. */
 static int forward(request_rec *r, journey_t *j)
@@ -357,6 +370,9 @@ static int forward(request_rec *r, journey_t *j)
     cfc_routes_read(j->cl, apr_table_get(clients, "Cookie"), j->target, &j->ask.routes);
     j->ask.forced = forced_node(j);
     r->headers_in = apr_table_copy(r->pool, clients);
+    if (ap_is_HTTP_ERROR(r->status)) {
+        drop_body(r);
+    }
     cfc_protect_strip_credentials(r);
     cfc_forwarded_set(r);
     cfc_carry_prepare(r);

@@ -3,18 +3,13 @@
 decides, and which credentials the node gets to see. What belongs to an area:
 test_protect_paths.py; what is refused as configuration: test_protect_config.py."""
 
-import base64
-import hashlib
-
 import pytest
 
-from equipment.client import User, raw, raw_get
+from equipment.client import User, raw
 from equipment.cluster import ONE_PROBE
 from equipment.httpd import load
+from equipment.site import PASSWORD, Site, area, authorization, location, login
 
-# httpd about those it does not admit: address, user, unknown user, password, scheme.
-REFUSALS = "AH01630|AH01631|AH01618|AH01617|AH01614"
-PASSWORD = "open sesame"
 BEARER = "Bearer of-a-script"
 
 SHUT = """
@@ -22,68 +17,6 @@ SHUT = """
     Require ip 10.9.9.9
 </CFClusterProtect>
 """
-
-
-def area(what, *lines):
-    return "\n".join([f"<CFClusterProtect {what}>", *lines, "</CFClusterProtect>\n"])
-
-
-def location(path, *lines):
-    return "\n".join([f'<Location "{path}">', *lines, "</Location>\n"])
-
-
-def login(file, realm="a"):
-    """Who is in the file may log in."""
-    return f'AuthType Basic\nAuthName {realm}\nAuthUserFile {file}'
-
-
-def authorization(user, password=PASSWORD):
-    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
-
-
-class Site:
-    """An httpd over one node that remembers what it received. Users: alice and root are in the
-    file users, root is in admins."""
-
-    def __init__(self, cluster, node):
-        self.cluster, self.httpd, self.node = cluster, cluster.httpd, node
-        digest = base64.b64encode(hashlib.sha1(PASSWORD.encode()).digest()).decode()
-        for file, users in ("users", ["alice", "root"]), ("admins", ["root"]):
-            lines = "".join(f"{user}:{{SHA}}{digest}\n" for user in users)
-            (self.httpd.root / file).write_text(lines)
-        self.httpd.allow(REFUSALS)
-        self.httpd.start()
-
-    def get(self, target, user=None, *headers, password=PASSWORD):
-        """GET as this user; a word with a blank is sent as the Authorization header itself."""
-        if user is not None:
-            value = user if " " in user else authorization(user, password)
-            headers = (f"Authorization: {value}", *headers)
-        return raw_get(self.httpd.port, target, *headers)
-
-    def status(self, target, user=None, *headers, **more):
-        return self.get(target, user, *headers, **more).status
-
-    def forwarded(self, target, user=None, *headers):
-        """The Authorization headers with which a request arrives at the node."""
-        before = len(self.node.received)
-        assert self.status(target, user, *headers) == 200
-        request, = self.node.received[before:]
-        assert request.target == target
-        return request.header("Authorization")
-
-    def lines(self, code):
-        """Lines of the error log with this code."""
-        return [line for line in self.httpd.error_log().splitlines() if code in line]
-
-
-@pytest.fixture
-def new_site(new_cluster, scripted):
-    def make(*texts):
-        node = scripted("node1")
-        return Site(new_cluster(members=[node], outside="\n".join(texts)), node)
-
-    return make
 
 
 # who is admitted
@@ -211,7 +144,7 @@ def test_satisfy_any_does_not_open_an_area(new_site, lines):
 
 def test_two_logins_stand_side_by_side_and_no_request_can_mix_them(new_site):
     site = new_site(area("admin-console", login("admins", "a"), "Require valid-user"),
-                    area("remote-api", login("users", "b"), "Require valid-user"))
+                    area("path /rpc", login("users", "b"), "Require valid-user"))
     site.httpd.allow("CFC0205")
     assert site.status("/admin", "root") == site.status("/rpc", "alice") == 200
     assert site.status("/admin", "alice") == 401
@@ -319,7 +252,8 @@ def test_a_redirect_inside_httpd_is_a_request_like_any_other(new_site, text, who
 
 def test_an_error_page_outside_of_the_area_can_come_from_the_node(new_site):
     site = new_site(SHUT, "ErrorDocument 403 /sorry")
-    assert site.get("/admin/x").body == b"node1"
+    answer = site.get("/admin/x")
+    assert (answer.status, answer.body) == (403, b"node1")
     assert [request.target for request in site.node.received] == ["/sorry"]
 
 

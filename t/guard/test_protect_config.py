@@ -31,8 +31,8 @@ LINES = [
      'CFClusterProtect: the section\'s line does not end in ">"; write for example'),
     ("not closed", 1, "<CFClusterProtect admin-console>\n", "<CFClusterProtect> was not closed"),
     ("no preset", 1, area("wiki"),
-     'CFClusterProtect: "wiki" is not a preset; known: admin-console, remote-api; own paths '
-     "follow the word path"),
+     'CFClusterProtect: "wiki" is not a preset; known: admin-console, remote-api, api-credentials, '
+     "known-cves; own paths follow the word path"),
     ("a preset misspelt", 1, area("admin-consol"),
      '"admin-consol" is not a preset; did you mean admin-console?'),
     ("a preset in capitals", 1, area("Admin-Console"),
@@ -114,7 +114,12 @@ TAKEN = [
                                       "Header set X-Area x", "LogLevel debug")),
     ("two areas with one login", area("admin-console", login("a")) + "\n"
      + area("path /admin", login("a"))),
-    ("two logins apart", area("admin-console", login("a")) + "\n" + area("remote-api", login("b"))),
+    ("two logins apart", area("admin-console", login("a")) + "\n" + area("path /x", login("b"))),
+    ("an area that only observes beside another login", area("admin-console", login("a")) + "\n"
+     + area("remote-api observe", login("b"))),
+    ("exact paths", area("observe remote-api exact /x /y path /z exact /u.action", ADDRESS)),
+    ("known attacks, closed", area("known-cves")),
+    ("known attacks, observed", area("observe known-cves")),
     ("a login and an address", area("path /", ADDRESS) + "\n" + area("path /x", login("a"))),
     ("in a virtual host", f"<VirtualHost *>\n{area('path /x', ADDRESS)}\n</VirtualHost>"),
 ]

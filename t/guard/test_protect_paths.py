@@ -17,7 +17,7 @@ SHUT = """
     Require ip 10.9.9.9
 </CFClusterProtect>
 """
-REFUSALS = "AH01630|CFC0203|AH10244"    # not admitted; our 400; httpd's own 400
+REFUSALS = "AH01630|CFC0203|CFC0207|AH10244"    # not admitted; our 400, 403; httpd's own 400
 
 # What stands for {} below, and the servlet of the test application behind it.
 DOORS = {"admin": "admin", "setup": "setup", "rpc": "rpc",
@@ -127,6 +127,7 @@ OTHER_DOORS = [
 
 # What browsers ask for while people read, write, search and log in; and paths that only look
 # like protected ones.
+SESSION = ("Cookie: JSESSIONID=0A1B2C", "Sec-Fetch-Site: same-origin")      # as browsers ask
 NEEDED = """
     / /status /login /login.action?os_destination=%2Fadmin%2Fconsole.action /dologin.action
     /logout.action /index.action /dashboard.action;jsessionid=0A1B2C.node1 /homepage.action
@@ -261,7 +262,8 @@ def test_pipelined_requests_are_each_judged(cluster):
 @pytest.mark.parametrize("target", NEEDED)
 def test_what_users_need_passes(cluster, tomcats, target):
     """It gets what the node gives without us."""
-    answer, direct = raw_get(cluster.httpd.port, target), raw_get(tomcats[0].port, target)
+    answer, direct = (raw_get(port, target, *SESSION)
+                      for port in (cluster.httpd.port, tomcats[0].port))
     assert answer.headers["x-test-node"] in ("node1", "node2")
     assert answer.headers.get("x-test-servlet") == direct.headers.get("x-test-servlet")
     assert answer.status == direct.status < 500
