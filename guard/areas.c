@@ -238,6 +238,11 @@ const char *cfc_rule_read(char *path, bool exact, cfc_rule_t *rule)
     if (strstr(path, "//") != NULL || has_dot_segment(path)) {
         return "has an empty or a dot segment; write the plain path";
     }
+    if (exact && path[1] == '\0') {
+        rule->text = path;
+        rule->kind = CFC_RULE_EXACT;
+        return NULL;
+    }
     normalise(path);
     rule->text = path;
     rule->kind = exact ? CFC_RULE_EXACT

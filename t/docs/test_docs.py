@@ -13,6 +13,7 @@ from equipment.cluster import STATUS_PAGE
 from equipment.proc import wait_for
 
 DIRECTIVES = places.TOP / "docs/directives.md"
+GUARD = places.TOP / "docs/guard.md"
 MESSAGES = places.TOP / "docs/messages.md"
 EXAMPLES = sorted((places.TOP / "examples").glob("*.conf"))
 DOCUMENTS = sorted([*places.TOP.glob("*.md"), *places.TOP.glob("docs/*.md")])
@@ -140,6 +141,8 @@ def test_every_balance_method_probe_kind_and_profile_line_is_documented():
     profile = " ".join(text["CFProfile"].split())
     for directive, args in re.findall(r'{"(CF\w+)", "([^"]+)"}', source("conf/profile.c")):
         assert f"{directive} {args}" in profile
+    for preset in re.findall(r'^        "(known-[\w-]+)",$', source("conf/profile.c"), re.M):
+        assert f"closes [{preset}](guard.md#{preset})" in profile
 
 
 # what httpd -t says
@@ -219,10 +222,32 @@ def test_a_messages_section_quotes_its_level_and_its_words(number, level, form):
 
 # the rest
 
-def test_every_path_of_the_presets_is_documented():
-    documented = Counter(re.findall(r"^\| `\*?([./][^`]+)`", DIRECTIVES.read_text(), re.M))
-    rules = Counter(re.findall(r'{CFC_RULE_\w+, "([^"]+)"}', source("guard/presets.c")))
-    assert documented == rules
+def preset_rules():
+    """{preset: the texts of all its rules} of guard/presets.c."""
+    text = source("guard/presets.c")
+    arrays = {name: re.findall(r'{CFC_RULE_\w+, "([^"]+)"}', body) for name, body
+              in re.findall(r"cfc_rule_t (\w+)\[\] = {(.*?)\n};", text, re.S)}
+    found = {}
+    for preset, rules, allowed in re.findall(r'^    {"([\w-]+)", (\w+), (\w+), \w+},', text, re.M):
+        found.setdefault(preset, []).extend(arrays[rules] + arrays.get(allowed, []))
+    return found
+
+
+@pytest.mark.parametrize("preset", preset_rules())
+def test_every_rule_of_a_preset_is_documented_with_its_source(preset):
+    text = sections(GUARD, 3)[preset]
+    rows = [cells(row) for table in re.findall(r"^\| What .*\n\|---.*\n((?:\|.*\n)+)", text, re.M)
+            for row in table.splitlines()]
+    assert Counter(re.match(r"`\*?([^`]+)`", row[0]).group(1) for row in rows) \
+        == Counter(preset_rules()[preset])
+    assert [row for row in rows if len(row) != 3 or not all(row)] == []
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("text", re.findall(r"^```apache\n(.*?)^```", GUARD.read_text(), re.M | re.S))
+def test_what_the_guide_to_the_guard_shows_is_accepted_by_httpd(new_httpd, text):
+    code, said = new_httpd(text).configtest()
+    assert (code, said.strip()) == (0, "Syntax OK")
 
 
 def names(value, prefix=""):

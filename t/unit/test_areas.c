@@ -148,6 +148,18 @@ START_TEST(an_exact_path_is_neither_what_is_below_it_nor_another_spelling_of_an_
 }
 END_TEST
 
+START_TEST(an_exact_slash_is_the_first_page_alone)
+{
+    char path[] = "/";
+    cfc_rule_t exact[2] = {{CFC_RULE_PREFIX, NULL}, {CFC_RULE_PREFIX, NULL}};
+    cfc_area_t one = {"one", exact, NULL, false};
+
+    ck_assert_ptr_null(cfc_rule_read(path, true, &exact[0]));
+    ck_assert(cfc_area_covers(&one, "/", NULL));
+    ck_assert(!cfc_area_covers(&one, "/x", NULL));
+}
+END_TEST
+
 START_TEST(what_an_area_allows_is_allowed_as_seen_from_the_context_and_above)
 {
     static const cfc_rule_t keys[] = {{CFC_RULE_KEY, "k"}, {CFC_RULE_KEY, NULL}};
@@ -260,6 +272,7 @@ Suite *cfc_areas_suite(void)
     tcase_add_test(tcase, a_path_slash_covers_everything);
     tcase_add_test(tcase,
                    an_exact_path_is_neither_what_is_below_it_nor_another_spelling_of_an_action);
+    tcase_add_test(tcase, an_exact_slash_is_the_first_page_alone);
     tcase_add_test(tcase, what_an_area_allows_is_allowed_as_seen_from_the_context_and_above);
     tcase_add_loop_test(tcase, areas_with_a_common_path_overlap_both_ways, 0, ROWS(pairs));
     suite_add_tcase(suite, tcase);
