@@ -84,8 +84,14 @@ static bool matches(const cfc_rule_t *rule, const char *reading)
 
 static bool any_matches(const cfc_rule_t *rules, const char *reading)
 {
+    bool looked = false, no_action = false;
+
     for (; rules != NULL && rules->text != NULL; rules++) {
-        if (matches(rules, reading)) {
+        if (rules->kind == CFC_RULE_ACTION && !looked) {
+            no_action = strstr(reading, ACTION) == NULL;    /* once for all of them */
+            looked = true;
+        }
+        if (!(rules->kind == CFC_RULE_ACTION && no_action) && matches(rules, reading)) {
             return true;
         }
     }

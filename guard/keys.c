@@ -415,8 +415,9 @@ cfc_keys_verdict_t cfc_keys_query(cfc_keys_t *keys, const char *target, const cf
     const char *query = strchr(target, '?');
 
     cfc_keys_begin(keys, CFC_FORM_URLENCODED, rules);
-    if (query != NULL) {
-        cfc_keys_feed(keys, query + 1, strlen(query + 1));
+    if (query == NULL) {
+        return CFC_KEYS_NONE;
     }
+    cfc_keys_feed(keys, query + 1, strlen(query + 1));
     return cfc_keys_end(keys);
 }
