@@ -98,7 +98,7 @@ static const cfc_rule_t rest_api[] = {
 };
 
 static const cfc_rule_t rest_login[] = {
-    {CFC_RULE_EXACT, "/rest/tsv/1.0/authenticate"},             /* the login page, before a session */
+    {CFC_RULE_EXACT, "/rest/tsv/1.0/authenticate"},             /* the login page has no session */
     {CFC_RULE_EXACT, "/rest/tsv/latest/authenticate"},
     {CFC_RULE_PREFIX, NULL}
 };

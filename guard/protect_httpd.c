@@ -98,11 +98,17 @@ static int unfaithful(request_rec *r, const cfc_section_t *section, const char *
     return HTTP_FORBIDDEN;
 }
 
+/* For the log: a query can hold a password. */
+static const char *path_of(request_rec *r)
+{
+    return apr_pstrmemdup(r->pool, r->unparsed_uri, strcspn(r->unparsed_uri, "?"));
+}
+
 static int refuse(request_rec *r, const cfc_section_t *section, const char *why)
 {
     ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
                   "CFC0207: request refused with 403: CFClusterProtect %s (%s:%d) applies, %s: %s",
-                  section->name, section->file, section->line, why, r->unparsed_uri);
+                  section->name, section->file, section->line, why, path_of(r));
     return HTTP_FORBIDDEN;
 }
 
@@ -190,9 +196,9 @@ static void tell_observed(request_rec *r, const cfc_section_t *section, int stat
                   "CFC0206: observed: CFClusterProtect %s (%s:%d) would %s, %s: %s %s%s",
                   section->name, section->file, section->line,
                   status == HTTP_UNAUTHORIZED ? "ask for a login" : "refuse with 403", why,
-                  r->method, r->unparsed_uri,
-                  withheld == 0 ? "" : apr_psprintf(r->pool, " (%u lines before this were left out)",
-                                                    withheld));
+                  r->method, path_of(r),
+                  withheld == 0 ? ""
+                  : apr_psprintf(r->pool, " (%u lines before this were left out)", withheld));
 }
 
 /* A section was reached by something that httpd does not ask it about by itself. */

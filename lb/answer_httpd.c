@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * answer_httpd.c: a filter that sees an answer before any other filter does, and before a
  * header of it has been sent. An answer that is an ErrorDocument gets the error's status: to the
- * client a refusal must not look like a page. It acts on the first brigade and takes itself out, unless the
- * whole answer is withheld because another node will be asked. */
+ * client a refusal must not look like a page. It acts on the first brigade and takes itself out,
+ * unless the whole answer is withheld because another node will be asked. */
 #include "lb/answer_httpd.h"
 
 #include <http_core.h>

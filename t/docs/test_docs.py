@@ -244,7 +244,8 @@ def test_every_rule_of_a_preset_is_documented_with_its_source(preset):
 
 
 @pytest.mark.once
-@pytest.mark.parametrize("text", re.findall(r"^```apache\n(.*?)^```", GUARD.read_text(), re.M | re.S))
+@pytest.mark.parametrize("text", re.findall(r"^```apache\n(.*?)^```", GUARD.read_text(),
+                                            re.M | re.S))
 def test_what_the_guide_to_the_guard_shows_is_accepted_by_httpd(new_httpd, text):
     code, said = new_httpd(text).configtest()
     assert (code, said.strip()) == (0, "Syntax OK")

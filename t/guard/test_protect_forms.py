@@ -3,18 +3,21 @@
 them; and uploads pass byte for byte. How names are read: t/unit/test_keys.c."""
 
 import hashlib
+import subprocess
 
 import pytest
 
-from equipment.client import raw
+from equipment.client import node_of, raw
 from equipment.cluster import ONE_PROBE
+from equipment.httpd import mpm
 from equipment.proc import wait_for
 from equipment.site import Site, area
+from equipment.transports import made
 
 KEY = b"bootstrapStatusProvider.applicationConfig.setupComplete"
 FORM = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data; boundary=b"
-ABORTED = "CFC0207|AH01095|AH01097|AH02608"     # mod_proxy, of a body that ended
+ABORTED = "CFC0207|AH01095|AH01097|AH02608|AH02822"     # mod_proxy, of a body that ended
 
 
 def part(name, value=b"x"):
@@ -50,9 +53,9 @@ def chunked(site, target, body, kind):
 
 @pytest.fixture
 def site(new_site):
-    made = new_site()
-    made.httpd.allow(ABORTED)
-    return made
+    site = new_site()
+    site.httpd.allow(ABORTED)
+    return site
 
 
 @pytest.mark.parametrize("kind, body", [row[1:] for row in REFUSED], ids=[r[0] for r in REFUSED])
@@ -97,9 +100,9 @@ def test_all_other_bodies_pass_byte_for_byte(site, kind, body):
 
 def test_a_watched_body_is_repeated_whole_at_another_node(new_cluster, scripted):
     busy, node = scripted("busy", script="busy"), scripted("node1")
-    made = new_cluster(members=[busy, node], inside="CFRetry on-status=503", probe=ONE_PROBE)
-    site = Site(made, node)
-    made.wait_serving("busy", "node1")
+    cluster = new_cluster(members=[busy, node], inside="CFRetry on-status=503", probe=ONE_PROBE)
+    site = Site(cluster, node)
+    cluster.wait_serving("busy", "node1")
     raw_put = (b"PUT /x;jsessionid=A.busy HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
                b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 40000\r\n\r\n"
                + 40000 * b"x")
@@ -140,3 +143,25 @@ def test_a_refused_form_has_its_own_error_page(new_site):
     request, = site.node.received
     assert (request.method, request.target, request.body) == ("GET", "/sorry", b"")
     assert request.header("Content-Length") == request.header("Content-Type") == []
+
+
+@pytest.mark.parametrize("size", [1, 300000])
+def test_over_ajp_a_form_is_refused_too(new_cluster, size):
+    cluster = made(new_cluster, "ajp")
+    cluster.httpd.allow(ABORTED)
+    user = cluster.user()
+    answer = user.post("/dologin.action", data={"a": size * "x", KEY.decode(): "false"})
+    assert (answer.status_code, node_of(answer)) == (403, None)
+    assert user.post("/upload", data=size * b"x").json()["bytes"] == size
+
+
+@pytest.mark.skipif(mpm() == "prefork", reason="httpd does not do HTTP/2 in prefork")
+@pytest.mark.parametrize("size", [1, 300000])
+def test_over_http2_a_form_of_unknown_length_is_refused_too(new_site, size):
+    site = new_site("Protocols h2c http/1.1")
+    site.httpd.allow(ABORTED)
+    done = subprocess.run(
+        ["curl", "-s", "--max-time", "20", "--http2-prior-knowledge", "-X", "POST", "-T", "-", "-H",
+         "Content-Type: " + FORM, "-o", "/dev/null", "-w", "%{http_code}", site.httpd.url + "/x"],
+        input=b"a=" + size * b"x" + b"&" + KEY + b"=false", stdout=subprocess.PIPE, check=False)
+    assert (done.stdout, len(site.lines("CFC0207"))) == (b"403", 1)

@@ -35,7 +35,7 @@ def test_what_would_be_refused_passes_and_is_told(observed):
     assert said(site) == [
         f"observed: CFClusterProtect observe admin-console path /x ({site.httpd.root}/httpd.conf:"
         f"{said(site)[0].partition('httpd.conf:')[2].partition(')')[0]}) would refuse with 403, "
-        "its path lies there: GET /x/..;/admin?a=b"]
+        "its path lies there: GET /x/..;/admin"]
 
 
 def test_what_would_be_admitted_is_not_told(observed):
@@ -89,7 +89,7 @@ def test_malformed_targets_are_refused_nevertheless(observed):
 BODIES = [
     # label,                 target, headers,                          body,              said
     ("a query",              "/x?os_username=a", [],                   None,
-     "its query has the parameter os_username: GET /x?os_username=a"),
+     "its query has the parameter os_username: GET /x"),
     ("a login",              "/x", ["Authorization: " + authorization("root")], None,
      "it brings a basic login: GET /x"),
     ("a form",               "/x", [],                                 b"a=b&os_username=c",

@@ -65,8 +65,8 @@ static const row_t urlencoded[] = {
     {"a part in brackets",          "x['statusProvider'](1)",               FOUND},
     {"a part, encoded",             "x%53tatusProvide%72=",                 FOUND},
     {"a part late in a long name",  LONG LONG "statusprovider" LONG,        FOUND},
-    {"a part at the window's end",  LONG "012345678901234567890123456789012345678901" "statusprovider",
-                                                                            FOUND},
+    {"a part at the window's end",  LONG "012345678901234567890123456789012345678901"
+                                    "statusprovider",                       FOUND},
     {"across the window's end",     LONG "01234567890123456789012345678901234567890123456789"
                                     "statusprovider",                       FOUND},
     {"in a value after a long name", LONG LONG "=statusprovider",           NONE},
@@ -75,7 +75,8 @@ static const row_t urlencoded[] = {
     {"of another kind",             "/admin=1",                             NONE},
 };
 
-#define PART(disposition) "--b\r\nContent-Disposition: form-data; " disposition "\r\n\r\nvalue\r\n--b--\r\n"
+#define PART(disposition) \
+    "--b\r\nContent-Disposition: form-data; " disposition "\r\n\r\nvalue\r\n--b--\r\n"
 
 static const row_t multipart[] = {
     {"quoted",                  PART("name=\"os_username\""),               FOUND},
@@ -85,7 +86,8 @@ static const row_t multipart[] = {
     {"blanks",                  PART(" name = \"os_username\" "),           FOUND},
     {"without blanks",          "--b\nContent-Disposition:form-data;name=os_username\n\nv", FOUND},
     {"a header in capitals",    "--b\r\nCONTENT-DISPOSITION: x; name=os_username\r\n\r\n", FOUND},
-    {"blanks about the header", "--b\r\n \tContent-Disposition \t: x; name=os_username\r\n", FOUND},
+    {"blanks about the header", "--b\r\n \tContent-Disposition \t: x; name=os_username\r\n",
+                                                                            FOUND},
     {"not the first header",    "--b\r\nX: y\r\nContent-Disposition: x; name=os_username\r\n", FOUND},
     {"in a nested part",        "--b\r\nContent-Type: multipart/mixed; boundary=c\r\n\r\n--c\r\n"
                                 "Content-Disposition: form-data; name=os_username\r\n",    FOUND},
