@@ -85,7 +85,7 @@ class Hostile:
                 path = path[:at] + path[at:end] * 2 + path[end:]
             else:
                 path = self.random.choice([self._encode_some, self._climb, self._parameter])(path)
-        return path[:LONGEST]
+        return path[:LONGEST] or "/"
 
     # techniques: each makes another spelling of a path
 

@@ -156,8 +156,10 @@ class Hunt:
 
     def _round(self, targets):
         direct = {label: many.heads(port, targets) for label, port in self.connectors.items()}
-        lost = [label for label, answers in direct.items() if many.NONE in answers]
-        assert lost == [], "a target without an answer would seem to lead nowhere"
+        for label, answers in direct.items():
+            lost = [target for target, answer in zip(targets, answers) if answer == many.NONE]
+            assert lost == [], f"seed {self.seed}: {label} does not answer, so who knows where" \
+                               f" they lead: {lost}"
         through = {door.label: self.heads(door.port, targets) for door in self.doors}
         for i, target in enumerate(targets):
             led = {label: answers[i].servlet for label, answers in direct.items()
