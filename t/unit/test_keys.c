@@ -88,7 +88,8 @@ static const row_t multipart[] = {
     {"a header in capitals",    "--b\r\nCONTENT-DISPOSITION: x; name=os_username\r\n\r\n", FOUND},
     {"blanks about the header", "--b\r\n \tContent-Disposition \t: x; name=os_username\r\n",
                                                                             FOUND},
-    {"not the first header",    "--b\r\nX: y\r\nContent-Disposition: x; name=os_username\r\n", FOUND},
+    {"not the first header",    "--b\r\nX: y\r\nContent-Disposition: x; name=os_username\r\n",
+                                                                            FOUND},
     {"in a nested part",        "--b\r\nContent-Type: multipart/mixed; boundary=c\r\n\r\n--c\r\n"
                                 "Content-Disposition: form-data; name=os_username\r\n",    FOUND},
     {"without an end of line",  "Content-Disposition: x; name=os_username",                FOUND},
