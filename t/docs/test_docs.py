@@ -290,7 +290,8 @@ def test_every_example_is_accepted_by_httpd(new_httpd, example):
     for name in "wiki", "docs":
         for made, suffix in zip(tls.certificate(), ("pem", "key")):
             shutil.copy(made, files / f"{name}.{suffix}")
-    (files / "administrators").write_text("")
+    for name in "administrators", "db.cnf", "ad.credentials":
+        (files / name).write_text("")
     (files / "maintenance.html").write_text("<!DOCTYPE html><title>closed</title>\n")
     code, said = httpd.configtest()
     assert (code, said.strip()) == (0, "Syntax OK")

@@ -29,7 +29,8 @@ _ENTRY = f"dn: {BASE}\nobjectClass: dcObject\nobjectClass: organization\ndc: exa
 
 
 class Slapd:
-    """start() waits until it answers, by ldap on port and by ldaps on tls_port."""
+    """start() waits until it answers, by ldap on port and by ldaps on tls_port; the latter also at
+    127.0.0.2, which is not in its certificate."""
 
     def __init__(self, certificate=None):
         """certificate: (certificate, key) as files, if not that of all servers."""
@@ -54,7 +55,8 @@ class Slapd:
                            env={**os.environ, **self._environment()})
         self.proc = proc.Proc(
             [self.home / "usr/sbin/slapd", "-d", "0", "-f", self.conf, "-h",
-             f"ldap://127.0.0.1:{self.port} ldaps://127.0.0.1:{self.tls_port}"],
+             f"ldap://127.0.0.1:{self.port} ldaps://127.0.0.1:{self.tls_port} "
+             f"ldaps://127.0.0.2:{self.tls_port}"],
             self.base / "slapd.log", self._environment())
         proc.wait_for(self._ready, "slapd answers")
         return self

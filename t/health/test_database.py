@@ -2,11 +2,12 @@
 """What is said of databases: real MariaDB servers, and one that wastes one's time."""
 
 import os
+import re
 
 import pytest
 import requests
 
-from equipment import ports, proc, tls
+from equipment import places, ports, proc, tls
 from equipment.dripping import Dripping
 from equipment.mariadb import PASSWORD, USER, add_users, option_file
 from equipment.proc import wait_for
@@ -270,6 +271,12 @@ def test_a_certificate_of_an_unknown_authority_is_refused(watch, databases):
     watcher.wait("master", "alarm", "connecting failed: 2026 .*ertificate")
 
 
+def test_a_certificate_of_another_host_is_refused(watch, databases, authority):
+    line = with_tls(databases[0], f"tls=verify ca={authority(tls.certificate()[0])}")
+    watch(line.replace("127.0.0.1", "127.0.0.2")).start().wait(
+        "master", "alarm", "connecting failed: 2026 ")
+
+
 def test_a_certificate_that_ends_soon_is_a_warning(watch, databases, tmp_path):
     watcher = watch(with_tls(databases[0], "tls=on cert-days=30"))
     databases[0].show_certificate(*tls.short_lived(tmp_path, days=20))
@@ -357,3 +364,22 @@ def test_the_status_page_has_a_row_for_each(watcher):
 def test_a_port_that_nobody_listens_at_is_an_alarm(watch):
     watcher = watch(f"CFDatabase master mysql://127.0.0.1:{ports.free()} {FAST}").start()
     watcher.wait("master", "alarm", "connecting failed: 2002 .*")
+
+
+def test_the_fields_of_a_dependency_are_those_that_are_documented(watcher):
+    wait_for(lambda: watcher.found("replica")["database"]["replication"], "the replica was read")
+    text = (places.TOP / "docs/status.md").read_text()
+    text = text.partition("## JSON of databases and directories")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| (`.*?`) \| ", text, re.M)
+    documented = [field for row in rows for field in re.findall(r"`([^`]+)`", row)]
+    found = {**watcher.found("replica"), "certificate": {"expires": "", "days": 0, "state": ""}}
+    assert sorted(documented) == sorted(fields(found))
+
+
+def fields(value, prefix=""):
+    """The fields of an object, those of objects in it with a dot, lists with []."""
+    for name, inner in value.items():
+        if isinstance(inner, dict):
+            yield from fields(inner, f"{prefix}{name}.")
+        else:
+            yield prefix + name + "[]" * isinstance(inner, list)

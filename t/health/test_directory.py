@@ -77,6 +77,12 @@ def test_a_certificate_of_an_unknown_authority_is_an_alarm(watch, slapd):
         "ad", "alarm", "its certificate is of no known authority, or not this host's")
 
 
+def test_a_certificate_of_another_host_is_an_alarm(watch, slapd, authority):
+    line = by_tls(slapd, f"ca={authority(tls.certificate()[0])}").replace("127.0.0.1", "127.0.0.2")
+    watch(line).start().wait(
+        "ad", "alarm", "its certificate is of no known authority, or not this host's")
+
+
 def test_an_expired_certificate_is_an_alarm_that_says_so(watch, expired, authority):
     cert = authority(expired.base / "cert.pem")
     watch(by_tls(expired, f"ca={cert}")).start().wait("ad", "alarm", "its certificate has expired")
