@@ -3,7 +3,6 @@
 #include "lb/log.h"
 
 #include <apr_strings.h>
-#include <stdarg.h>
 #include <stddef.h>
 
 #define LINE_BYTES 1024     /* longer ones are cut: evidence from peers may be long */
@@ -15,16 +14,21 @@ void cfc_log_to(cfc_log_writer_t writer)
     installed = writer;
 }
 
-void cfc_log(cfc_log_level_t level, apr_status_t status, const char *format, ...)
+void cfc_log_list(cfc_log_level_t level, apr_status_t status, const char *format, va_list args)
 {
     char line[LINE_BYTES];
+
+    if (installed != NULL) {
+        apr_vsnprintf(line, sizeof(line), format, args);
+        installed(level, status, line);
+    }
+}
+
+void cfc_log(cfc_log_level_t level, apr_status_t status, const char *format, ...)
+{
     va_list args;
 
-    if (installed == NULL) {
-        return;
-    }
     va_start(args, format);
-    apr_vsnprintf(line, sizeof(line), format, args);
+    cfc_log_list(level, status, format, args);
     va_end(args);
-    installed(level, status, line);
 }

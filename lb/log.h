@@ -5,6 +5,7 @@
 #define CFC_LB_LOG_H
 
 #include <apr_errno.h>
+#include <stdarg.h>
 
 typedef enum {
     CFC_LOG_ERROR,      /* something does not work and someone must act */
@@ -26,5 +27,9 @@ void cfc_log_to(cfc_log_writer_t writer);
  */
 void cfc_log(cfc_log_level_t level, apr_status_t status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/** The same with the format's arguments as a list. */
+void cfc_log_list(cfc_log_level_t level, apr_status_t status, const char *format, va_list args)
+    __attribute__((format(printf, 3, 0)));
 
 #endif

@@ -14,10 +14,10 @@
 void cfc_words_write(_Atomic uint32_t *at, _Atomic uint64_t *to, size_t room, const void *data,
                      size_t bytes)
 {
-    uint64_t words[CFC_RECORD_WORDS] = {0};
+    uint64_t words[CFC_WORDS_MAX] = {0};
     uint32_t seq = atomic_load_explicit(at, memory_order_relaxed) | 1u;
 
-    assert(room <= CFC_RECORD_WORDS && bytes <= room * sizeof(uint64_t));
+    assert(room <= CFC_WORDS_MAX && bytes <= room * sizeof(uint64_t));
     memcpy(words, data, bytes);
     atomic_store_explicit(at, seq, memory_order_relaxed);
     atomic_thread_fence(memory_order_release);
@@ -30,9 +30,9 @@ void cfc_words_write(_Atomic uint32_t *at, _Atomic uint64_t *to, size_t room, co
 bool cfc_words_read(const _Atomic uint32_t *at, const _Atomic uint64_t *from, size_t room,
                     void *data, size_t bytes)
 {
-    uint64_t words[CFC_RECORD_WORDS];
+    uint64_t words[CFC_WORDS_MAX];
 
-    assert(room <= CFC_RECORD_WORDS && bytes <= room * sizeof(uint64_t));
+    assert(room <= CFC_WORDS_MAX && bytes <= room * sizeof(uint64_t));
     for (int tries = 0; tries < READ_TRIES; tries++) {
         uint32_t before = atomic_load_explicit(at, memory_order_acquire);
 

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #define CFC_RECORD_WORDS 64
+#define CFC_WORDS_MAX 128       /* of a record of another size */
 #define CFC_RECORD_BYTES (CFC_RECORD_WORDS * sizeof(uint64_t))
 
 typedef struct {
@@ -34,7 +35,7 @@ bool cfc_record_read(const cfc_record_t *record, void *data, size_t bytes);
 
 /**
  * The same for a record of another size, whose sequence and words are the caller's.
- * @param room words there are, at most CFC_RECORD_WORDS; bytes fit them; both asserted
+ * @param room words there are, at most CFC_WORDS_MAX; bytes fit them; both asserted
  */
 void cfc_words_write(_Atomic uint32_t *seq, _Atomic uint64_t *words, size_t room, const void *data,
                      size_t bytes);

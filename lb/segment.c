@@ -28,6 +28,10 @@ uint64_t cfc_segment_layout(void)
         offsetof(cfc_segment_t, clusters),
         offsetof(cfc_segment_t, nodes),
         offsetof(cfc_segment_t, dependencies),
+        offsetof(cfc_segment_t, events),
+        offsetof(cfc_events_t, places),
+        sizeof(cfc_event_t),
+        CFC_EVENT_KINDS,
         sizeof(cfc_node_slot_t),
         offsetof(cfc_node_slot_t, admin),
         offsetof(cfc_node_slot_t, standing),
@@ -74,6 +78,7 @@ cfc_segment_t *cfc_segment_init(void *memory, const unsigned char *secret, apr_t
     segment->magic = MAGIC;
     segment->layout = cfc_segment_layout();
     segment->made_at = now;
+    cfc_events_init(&segment->events, now);
     memcpy(segment->secret, secret, CFC_SECRET_BYTES);
     return segment;
 }

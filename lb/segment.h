@@ -15,6 +15,7 @@
  *             busy, tunneling: in-flight and        each child its own word
  *                       tunnels by child
  *           dependencies[]: what was found          the monitor
+ *           events                                  whoever has one to tell
  *
  * A choice looks at every node of its cluster, so what it reads of one lies on two lines: A, which
  * stays in each processor's cache, and B, which goes from one to another anyway.
@@ -35,6 +36,7 @@
 
 #include "lb/bell.h"
 #include "lb/eject.h"
+#include "lb/events.h"
 #include "lb/history.h"
 #include "lb/queue.h"
 #include "lb/latency.h"
@@ -159,6 +161,7 @@ typedef struct {
     cfc_cluster_slot_t clusters[CFC_CLUSTERS_MAX];
     cfc_node_slot_t nodes[CFC_NODES_MAX];
     cfc_dependency_slot_t dependencies[CFC_DEPENDENCIES_MAX];
+    alignas(CFC_CACHE_LINE) cfc_events_t events;
 } cfc_segment_t;
 
 /** A hash over the sizes and places of all that a segment holds: equal layouts only. */

@@ -11,6 +11,7 @@
     SUITE(eject)          \
     SUITE(record)         \
     SUITE(history)        \
+    SUITE(events)         \
     SUITE(segment)        \
     SUITE(inflight)       \
     SUITE(latency)        \
