@@ -31,6 +31,7 @@
 #define END_WITHIN apr_time_from_sec(1)
 #define END_STEP apr_time_from_msec(10)
 
+/* Outlives the module: another form of it needs another key. */
 typedef struct {
     apr_proc_t running;                         /* pid 0 here and below: no process */
     apr_proc_t leaving[LEAVING_MAX];            /* monitors of configurations before */

@@ -13,8 +13,6 @@
 static_assert(LINE_OF(probe_wanted) == LINE_OF(admin), "line A is one line");
 static_assert(LINE_OF(traffic.picked) == LINE_OF(turns), "what methods compare is on line B");
 
-#define MAGIC UINT64_C(0x6366636c75737431)      /* "cfclust1" */
-
 /* How often in a row an untouched total must be wrong by the same number. */
 #define DRIFT_PROOFS 3u
 
@@ -22,6 +20,7 @@ uint64_t cfc_segment_layout(void)
 {
     const size_t facts[] = {
         sizeof(cfc_segment_t),
+        sizeof(cfc_heritage_t),
         offsetof(cfc_segment_t, monitor_pid),
         offsetof(cfc_segment_t, downs),
         offsetof(cfc_segment_t, children),
@@ -75,8 +74,9 @@ cfc_segment_t *cfc_segment_init(void *memory, const unsigned char *secret, apr_t
 {
     cfc_segment_t *segment = memory;
 
-    segment->magic = MAGIC;
+    segment->magic = CFC_HERITAGE_MAGIC;
     segment->layout = cfc_segment_layout();
+    cfc_heritage_write(&segment->heritage);
     segment->made_at = now;
     cfc_events_init(&segment->events, now);
     memcpy(segment->secret, secret, CFC_SECRET_BYTES);
@@ -87,7 +87,7 @@ bool cfc_segment_usable(const void *memory)
 {
     const cfc_segment_t *segment = memory;
 
-    return segment->magic == MAGIC && segment->layout == cfc_segment_layout();
+    return segment->magic == CFC_HERITAGE_MAGIC && segment->layout == cfc_segment_layout();
 }
 
 uint32_t cfc_segment_next_generation(cfc_segment_t *segment)

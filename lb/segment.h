@@ -3,7 +3,8 @@
  * every process of every generation maps (DESIGN 5). No lock on the request path: C11 atomics.
  *
  *   offset                                            written by
- *   0       cfc_segment_t: magic, layout, secret      parent, once
+ *   0       cfc_segment_t: magic, layout, heritage,   parent, once
+ *           secret
  *           monitor lease and beat                    monitors
  *           children[]: pid, generation               each child its own
  *           clusters[]: owner; maintenance            parent; holder of the store's lock
@@ -19,6 +20,9 @@
  *
  * A choice looks at every node of its cluster, so what it reads of one lies on two lines: A, which
  * stays in each processor's cache, and B, which goes from one to another anyway.
+ *
+ * What is worth keeping when the module is replaced by a version with another layout has a row in
+ * heritage.c.
  *
  * A graceful restart finds the same slots again by name, so children of the old generation
  * and of the new count in the same place. Slots of removed nodes are reused only when no child
@@ -37,6 +41,7 @@
 #include "lb/bell.h"
 #include "lb/eject.h"
 #include "lb/events.h"
+#include "lb/heritage.h"
 #include "lb/history.h"
 #include "lb/queue.h"
 #include "lb/latency.h"
@@ -143,9 +148,10 @@ typedef struct {
     _Atomic uint32_t generation;
 } cfc_child_slot_t;
 
-typedef struct {
+typedef struct cfc_segment {
     uint64_t magic;
     uint64_t layout;                    /* cfc_segment_layout() of the module that made it */
+    cfc_heritage_t heritage;            /* for a version with another layout */
     int64_t made_at;                    /* apr_time_t */
     unsigned char secret[CFC_SECRET_BYTES];     /* random; signs the status page's forms */
     _Atomic uint32_t generation;        /* of httpd's configuration, from 1 */

@@ -41,19 +41,21 @@ static cfc_segment_t *make(server_rec *s, apr_status_t *status)
 static cfc_segment_t *find_or_make(server_rec *s, apr_status_t *status)
 {
     cfc_segment_t **retained = ap_retained_data_get(retained_key);
+    const cfc_segment_t *old;
 
     *status = APR_SUCCESS;
     if (retained == NULL) {
         retained = ap_retained_data_create(retained_key, sizeof(*retained));
     }
-    if (*retained != NULL && !cfc_segment_usable(*retained)) {
-        ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, s,
-                     "CFC0131: the module was replaced by another version: counters start at "
-                     "zero, nodes are probed anew, admin states come from the state file");
-        *retained = NULL;
+    old = *retained;
+    if (old != NULL && cfc_segment_usable(old)) {
+        return *retained;
     }
-    if (*retained == NULL) {
-        *retained = make(s, status);
+    *retained = make(s, status);
+    if (old != NULL && *retained != NULL) {
+        ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, s,
+                     "CFC0131: the module was replaced by another version: what is known of %d "
+                     "nodes was taken over", cfc_heritage_take(*retained, old));
     }
     return *retained;
 }

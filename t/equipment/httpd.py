@@ -86,7 +86,7 @@ class Httpd:
         self.conf = self.root / "httpd.conf"
         self.state_dir = self.root / "state"
         self.pieces = [config]
-        self.with_module = with_module
+        self.module = places.module() if with_module else None
         self.without = without
         self.allowed = []
         self.proc = None
@@ -129,14 +129,14 @@ class Httpd:
         names = MODULES + ["http2"] * (mpm() != "prefork")     # httpd warns of that pair
         loads = [load(name) for name in names
                  if name not in self.without and module_file(name).exists()]
-        if self.with_module:
-            loads += [f"LoadModule cfcluster_module {places.module()}",
+        if self.module:
+            loads += [f"LoadModule cfcluster_module {self.module}",
                       f"CFClusterStateDir {self.state_dir}"]
         base = BASE.format(
             root=self.root, port=self.port, mpm=mpm(), modules=places.HTTPD_MODULES,
             loads="\n".join(loads), mpm_settings=MPMS[mpm()],
             user="User www-data\nGroup www-data" if os.geteuid() == 0 else "",
-            own_level="cfcluster:info" if self.with_module else "")
+            own_level="cfcluster:info" if self.module else "")
         self.conf.write_text("\n".join([base, *self.pieces, ""]))
 
     def configtest(self):

@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from equipment import other_version
 from equipment.client import Load, spread
 from equipment.cluster import config
 from equipment.httpd import mpm
@@ -85,6 +86,47 @@ def admin_of(cluster):
     status = cluster.status()
     return ({key: status[key] for key in ("state", "message", "who", "since", "until")},
             [(node["name"], node["admin"]) for node in status["nodes"]])
+
+
+def known_of(cluster):
+    """What is known of each node, but for what goes on there at this moment."""
+    def lasting(node):
+        health = {key: node["health"][key] for key in ("state", "since")}
+        traffic = {key: count for key, count in node["traffic"].items() if key != "in_flight"}
+        return node["name"], node["effective"], node["sessions"], health, traffic
+
+    return [lasting(node) for node in cluster.status()["nodes"]]
+
+
+@pytest.mark.once
+def test_another_version_of_the_module_takes_over_what_is_known(new_cluster, nodes):
+    cluster = new_cluster().start()
+    others = other_version.module()
+    for _ in range(10):
+        cluster.new_user()
+    cluster.drain("node1", reason="because <of> this")
+    nodes[1].set_state("STARTING")
+    cluster.wait_effective("node2", "out")
+    before = admin_of(cluster), known_of(cluster)
+    for module in others, cluster.httpd.module:     # there, and back to a segment that is too big
+        cluster.httpd.module = module
+        cluster.httpd.graceful()
+        assert (admin_of(cluster), known_of(cluster)) == before
+        assert "what is known of 2 nodes was taken over" in cluster.httpd.error_log()
+
+
+@pytest.mark.once
+def test_nobody_notices_that_the_module_is_replaced_by_another_version(cluster):
+    modules = [other_version.module(), cluster.httpd.module]
+    with Load(cluster.httpd.port, users=10) as load:
+        for module in modules * 2:
+            answered = len(load.hits)
+            wait_for(lambda: len(load.hits) > answered + 50, "50 more answers")
+            cluster.httpd.module = module
+            cluster.httpd.graceful()
+    assert (load.errors(), load.strays()) == ([], {})
+    assert cluster.httpd.error_log().count("what is known of 2 nodes was taken over") == 4
+    wait_for(lambda: in_flight(cluster) == [0, 0], "nothing is in flight")
 
 
 def stop_and_start(httpd):

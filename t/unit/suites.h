@@ -13,6 +13,7 @@
     SUITE(history)        \
     SUITE(events)         \
     SUITE(segment)        \
+    SUITE(heritage)       \
     SUITE(inflight)       \
     SUITE(latency)        \
     SUITE(sessions)       \
