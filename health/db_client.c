@@ -319,27 +319,38 @@ static bool read_status(client_t *client, MYSQL *mysql)
     return answer != FAILED;
 }
 
+static answer_t list_connections(client_t *client, MYSQL *mysql, cfc_table_t *table)
+{
+    const char *question = cfc_db_ask_connections(&client->facts, 0);
+    answer_t answer = ask(client, mysql, "reading connections", question, table);
+
+    question = cfc_db_ask_connections(&client->facts, 1);
+    if (question != NULL && (answer == DENIED || (answer == ANSWERED && table->rows == 0))) {
+        table_free(table);
+        answer = ask(client, mysql, "reading connections", question, table);
+    }
+    return answer;
+}
+
 static bool read_connections(client_t *client, MYSQL *mysql)
 {
-    const char *question = cfc_db_ask_connections(&client->facts);
-    cfc_table_t table, user;
-    answer_t answer = ask(client, mysql, "reading connections", question, &table);
+    cfc_table_t user;
+    answer_t answer = ask(client, mysql, "reading the own name",
+                          "SELECT SUBSTRING_INDEX(USER(), '@', 1) AS name", &user);
 
-    if (answer == FAILED || ask(client, mysql, "reading the own name",
-                                "SELECT SUBSTRING_INDEX(USER(), '@', 1) AS name", &user)
-                                != ANSWERED) {
-        table_free(&table);
-        return false;
-    }
     if (answer == ANSWERED) {
         const char *name = cfc_table_cell(&user, 0, "name", NULL);
+        cfc_table_t table;
 
-        cfc_db_read_connections(&client->facts, &table, name != NULL ? name : "",
-                                client->conf->path);
+        answer = list_connections(client, mysql, &table);
+        if (answer == ANSWERED) {
+            cfc_db_read_connections(&client->facts, &table, name != NULL ? name : "",
+                                    client->conf->path);
+        }
+        table_free(&table);
     }
-    table_free(&table);
     table_free(&user);
-    return true;
+    return answer != FAILED;
 }
 
 static void read_all(client_t *client, MYSQL *mysql)

@@ -280,12 +280,15 @@ const char *cfc_db_ask_binlog(const cfc_db_facts_t *facts)
                                                      : "SHOW MASTER STATUS";
 }
 
-const char *cfc_db_ask_connections(const cfc_db_facts_t *facts)
+const char *cfc_db_ask_connections(const cfc_db_facts_t *facts, int attempt)
 {
     /* information_schema.PROCESSLIST of MySQL 8 holds a lock that new connections want. */
-    return !facts->mariadb && facts->number >= 80022
-               ? "SELECT ID, USER, HOST, DB, COMMAND FROM performance_schema.processlist"
-               : "SELECT ID, USER, HOST, DB, COMMAND FROM information_schema.PROCESSLIST";
+    static const char *const ways[] = {
+        "SELECT ID, USER, HOST, DB, COMMAND FROM performance_schema.processlist",
+        "SELECT ID, USER, HOST, DB, COMMAND FROM information_schema.PROCESSLIST",
+        NULL};
+
+    return ways[attempt + (facts->mariadb || facts->number < 80022)];
 }
 
 void cfc_db_missing_text(const cfc_db_facts_t *facts, char *text, int bytes)

@@ -120,7 +120,10 @@ void cfc_db_read_connections(cfc_db_facts_t *facts, const cfc_table_t *table, co
 /** What to ask this server for. Known after cfc_db_read_variables(). */
 const char *cfc_db_ask_replica(const cfc_db_facts_t *facts);
 const char *cfc_db_ask_binlog(const cfc_db_facts_t *facts);
-const char *cfc_db_ask_connections(const cfc_db_facts_t *facts);
+
+/** The same for connections; the second answer (attempt 1) is for when the first one is denied or
+ * empty: performance_schema can be switched off. NULL: there is no further one. */
+const char *cfc_db_ask_connections(const cfc_db_facts_t *facts, int attempt);
 
 /** The names of the missing privileges as GRANT of this server takes them: "PROCESS, ...". */
 void cfc_db_missing_text(const cfc_db_facts_t *facts, char *text, int bytes);

@@ -46,13 +46,6 @@ void cfc_db_judge_source(const cfc_db_look_t *look, cfc_db_verdict_t *verdict, a
     }
 }
 
-void cfc_directory_judge(const cfc_db_look_t *look, cfc_db_verdict_t *verdict)
-{
-    *verdict = (cfc_db_verdict_t){.in_sync = CFC_TRUTH_UNKNOWN};
-    say(verdict, look->complaint != NULL ? CFC_DEPENDENCY_ALARM : CFC_DEPENDENCY_OK,
-        look->complaint != NULL ? look->complaint : "answers");
-}
-
 /* --- a replica ------------------------------------------------------------------------------- */
 
 static void remember_source(cfc_db_memory_t *memory, const cfc_db_look_t *source)

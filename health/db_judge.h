@@ -39,9 +39,6 @@ typedef struct {
 /** A database that is nobody's replica by configuration: it must answer, and be writable. */
 void cfc_db_judge_source(const cfc_db_look_t *look, cfc_db_verdict_t *verdict, apr_pool_t *p);
 
-/** A directory: it must have been possible to read what was asked for. */
-void cfc_directory_judge(const cfc_db_look_t *look, cfc_db_verdict_t *verdict);
-
 /**
  * A replica. In sync means: its source was read first; then the replica had applied all that had
  * been written there, both threads run and there is no error; and all this at two looks that

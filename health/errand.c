@@ -45,8 +45,14 @@ cfc_errand_event_t cfc_errand_plan(cfc_errand_plan_t *plan, bool ended, int64_t 
         }
         break;
     }
-    return now_ms - plan->began_ms - plan->timeout_ms < CFC_ERRAND_STUCK_MS ? CFC_ERRAND_NOTHING
-                                                                             : CFC_ERRAND_STUCK;
+    if (now_ms - plan->began_ms - plan->timeout_ms >= CFC_ERRAND_STUCK_MS) {
+        return CFC_ERRAND_STUCK;
+    }
+    if (now_ms < plan->due_ms) {
+        return CFC_ERRAND_NOTHING;
+    }
+    plan->due_ms = CFC_ERRAND_WHEN_TOLD;
+    return CFC_ERRAND_OVERDUE;
 }
 
 cfc_errand_t *cfc_errand_make(const cfc_errand_kind_t *kind, void *work, int64_t timeout_ms)
@@ -115,9 +121,7 @@ int64_t cfc_errand_due_ms(const cfc_errand_t *errand)
 {
     const cfc_errand_plan_t *plan = &errand->plan;
 
-    return plan->phase == CFC_ERRAND_HOME  ? plan->due_ms
-           : plan->phase == CFC_ERRAND_OUT ? plan->began_ms + plan->timeout_ms
-                                           : CFC_ERRAND_WHEN_TOLD;
+    return plan->phase == CFC_ERRAND_OUT ? plan->began_ms + plan->timeout_ms : plan->due_ms;
 }
 
 cfc_errand_event_t cfc_errand_tend(cfc_errand_t *errand, int64_t now_ms)

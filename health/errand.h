@@ -40,7 +40,8 @@ typedef enum {
     CFC_ERRAND_NOTHING,
     CFC_ERRAND_BEGIN,           /* it is due */
     CFC_ERRAND_BACK,            /* it has ended in time: look at the result */
-    CFC_ERRAND_OVERDUE,         /* it has not; the work must not be touched while it is LATE */
+    CFC_ERRAND_OVERDUE,         /* it has not; the work must not be touched while it is LATE.
+                                   Again each time that it is due while it is still LATE */
     CFC_ERRAND_STUCK            /* each time from a minute after its deadline on */
 } cfc_errand_event_t;
 

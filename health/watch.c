@@ -16,7 +16,6 @@
 #include "lb/segment.h"
 
 #define IN_DOUBT_MS 1000
-#define PAUSE_MS 1000           /* after a look that took longer than the interval */
 
 static const cfc_client_kind_t *const kinds[] = {
     [CFC_DEPENDENCY_MYSQL] = &cfc_db_client,
@@ -177,6 +176,16 @@ static void hasten(target_t *target, int64_t when_ms)
     }
 }
 
+static void judge_directory(const cfc_db_look_t *look, cfc_db_verdict_t *verdict)
+{
+    bool answers = look->complaint == NULL;
+
+    *verdict = (cfc_db_verdict_t){
+        .state = answers ? CFC_DEPENDENCY_OK : CFC_DEPENDENCY_ALARM,
+        .reason = answers ? "answers" : look->complaint,
+    };
+}
+
 static void judge(const watch_t *watch, target_t *target)
 {
     cfc_db_look_t look = look_of(target);
@@ -184,7 +193,7 @@ static void judge(const watch_t *watch, target_t *target)
     cfc_db_verdict_t verdict;
 
     if (target->conf->kind == CFC_DEPENDENCY_LDAP) {
-        cfc_directory_judge(&look, &verdict);
+        judge_directory(&look, &verdict);
     }
     else if (target->source != NULL) {
         cfc_db_look_t source = look_of(target->source);
@@ -216,12 +225,17 @@ static void keep_result(target_t *target)
     apr_cpystrn(target->complaint, complaint != NULL ? complaint : "", sizeof(target->complaint));
 }
 
-static void keep_silence(target_t *target)
+static void keep_silence(target_t *target, int64_t now_ms)
 {
+    int64_t late_s = (now_ms - target->began_ms - target->conf->timeout_ms) / 1000;
     const char *step = step_of(target);
+    char hangs[64] = "";
 
-    snprintf(target->complaint, sizeof(target->complaint), "no answer within %d ms%s%s",
-             (int)target->conf->timeout_ms, step[0] != '\0' ? ", while " : "", step);
+    if (late_s > 0) {
+        snprintf(hangs, sizeof(hangs), ", and its thread hangs since %d s", (int)late_s);
+    }
+    snprintf(target->complaint, sizeof(target->complaint), "no answer within %d ms%s%s%s",
+             (int)target->conf->timeout_ms, step[0] != '\0' ? ", while " : "", step, hangs);
 }
 
 static void begin_look(target_t *target, int64_t now_ms)
@@ -240,7 +254,8 @@ static void plan_next(const watch_t *watch, const target_t *target, int64_t now_
     int64_t due_ms = target->began_ms + target->conf->interval_ms;
 
     if (target->source == NULL) {
-        cfc_errand_due(target->errand, due_ms > now_ms ? due_ms : now_ms + PAUSE_MS);
+        cfc_errand_due(target->errand,
+                       due_ms > now_ms ? due_ms : now_ms + target->conf->interval_ms);
     }
     for (int i = 0; i < watch->targets->nelts; i++) {
         if (target_at(watch, i)->source == target) {
@@ -262,7 +277,7 @@ static bool tend(const watch_t *watch, target_t *target, int64_t now_ms)
         keep_result(target);
         break;
     case CFC_ERRAND_OVERDUE:
-        keep_silence(target);
+        keep_silence(target, now_ms);
         break;
     case CFC_ERRAND_STUCK:
         cfc_log(CFC_LOG_ERROR, APR_SUCCESS, "CFC0331: cluster %s, dependency %s: the thread that "

@@ -373,13 +373,22 @@ START_TEST(only_connections_of_applications_count)
 }
 END_TEST
 
-START_TEST(connections_of_MySQL_8_are_asked_where_no_lock_is)
+static void expect_ways(const cfc_db_facts_t *facts, const char *first, const char *second)
 {
-    cfc_db_facts_t facts = {.number = 80403};
+    ck_assert_ptr_nonnull(strstr(cfc_db_ask_connections(facts, 0), first));
+    if (second != NULL) {
+        ck_assert_ptr_nonnull(strstr(cfc_db_ask_connections(facts, 1), second));
+    }
+    else {
+        ck_assert_ptr_null(cfc_db_ask_connections(facts, 1));
+    }
+}
 
-    ck_assert_ptr_nonnull(strstr(cfc_db_ask_connections(&facts), "performance_schema"));
-    facts.mariadb = true;
-    ck_assert_ptr_nonnull(strstr(cfc_db_ask_connections(&facts), "information_schema"));
+START_TEST(connections_of_MySQL_8_are_asked_for_where_no_lock_is)
+{
+    expect_ways(&(cfc_db_facts_t){.number = 80403}, "performance_schema", "information_schema");
+    expect_ways(&(cfc_db_facts_t){.number = 80021}, "information_schema", NULL);
+    expect_ways(&(cfc_db_facts_t){.number = 110402, .mariadb = true}, "information_schema", NULL);
 }
 END_TEST
 
@@ -397,7 +406,7 @@ Suite *cfc_db_facts_suite(void)
     tcase_add_test(tcase, a_gtid_set_that_is_too_long_is_not_known);
     tcase_add_test(tcase, counters_are_read_and_absent_ones_stay_unknown);
     tcase_add_loop_test(tcase, only_connections_of_applications_count, 0, CFC_ROWS(lists));
-    tcase_add_test(tcase, connections_of_MySQL_8_are_asked_where_no_lock_is);
+    tcase_add_test(tcase, connections_of_MySQL_8_are_asked_for_where_no_lock_is);
     suite_add_tcase(suite, tcase);
     return suite;
 }
