@@ -101,7 +101,7 @@ class ScriptedNode:
                 for number in itertools.count():
                     if not self._one(connection, stream, number):
                         break
-        except OSError:
+        except (OSError, ValueError):       # a chunked body that ends halfway has no next size
             pass
         with self._lock:
             self._open.discard(connection)

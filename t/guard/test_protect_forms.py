@@ -160,8 +160,12 @@ def test_over_ajp_a_form_is_refused_too(new_cluster, size):
 def test_over_http2_a_form_of_unknown_length_is_refused_too(new_site, size):
     site = new_site("Protocols h2c http/1.1")
     site.httpd.allow(ABORTED)
-    done = subprocess.run(
+    subprocess.run(
         ["curl", "-s", "--max-time", "20", "--http2-prior-knowledge", "-X", "POST", "-T", "-", "-H",
-         "Content-Type: " + FORM, "-o", "/dev/null", "-w", "%{http_code}", site.httpd.url + "/x"],
-        input=b"a=" + size * b"x" + b"&" + KEY + b"=false", stdout=subprocess.PIPE, check=False)
-    assert (done.stdout, len(site.lines("CFC0207"))) == (b"403", 1)
+         "Content-Type: " + FORM, "-o", "/dev/null", site.httpd.url + "/x"],
+        input=b"a=" + size * b"x" + b"&" + KEY + b"=false", check=False)
+    # The stream is reset after the answer, and curl 7.88 then sometimes forgets the answer.
+    wait_for(lambda: "POST /x HTTP/2" in site.httpd.access_log(), "the request is over")
+    assert '"POST /x HTTP/2.0" 403 ' in site.httpd.access_log()
+    assert len(site.lines("CFC0207")) == 1
+    assert [KEY in request.body for request in site.node.received] in ([], [False])
