@@ -67,28 +67,60 @@ static const char *set_state_dir(cmd_parms *cmd, void *unused, const char *arg)
     return NULL;
 }
 
-static const char *add_pass(cmd_parms *cmd, void *unused, const char *path, const char *cluster)
+/* A path as it is after decoding, without the slash at its end. @return NULL: it is none */
+static char *path_read(const char *text, apr_pool_t *p)
+{
+    size_t length = strlen(text);
+
+    if (text[0] != '/' || text[strcspn(text, "?#;%")] != '\0') {
+        return NULL;
+    }
+    while (length > 0 && text[length - 1] == '/') {
+        length--;
+    }
+    return apr_pstrmemdup(p, text, length);
+}
+
+/* @return NULL, or why option is not where in pass the application is */
+static const char *context_read(cfc_pass_t *pass, const char *path, const char *option,
+                                apr_pool_t *p)
+{
+    static const char key[] = "context=";
+
+    if (option == NULL) {
+        pass->context = pass->path;
+        return NULL;
+    }
+    if (strncmp(option, key, sizeof(key) - 1) != 0) {
+        return apr_psprintf(p, "CFClusterPass \"%s\": %s is not known here; known: context=/PATH",
+                            path, option);
+    }
+    pass->context = path_read(option + sizeof(key) - 1, p);
+    if (pass->context == NULL || strncmp(pass->context, pass->path, pass->length) != 0
+        || (pass->context[pass->length] != '/' && pass->context[pass->length] != '\0')) {
+        return apr_psprintf(p, "CFClusterPass \"%s\": %s has to be a path at or below that, such as "
+                               "context=%s/wiki", path, option, pass->path);
+    }
+    return NULL;
+}
+
+static const char *add_pass(cmd_parms *cmd, void *unused, const char *path, const char *cluster,
+                            const char *option)
 {
     cfc_server_conf_t *conf = cfc_server_conf(cmd->server);
     const char *wrong = ap_check_cmd_context(cmd, NOT_IN_DIR_CONTEXT);
-    cfc_pass_t *pass;
-    size_t length = strlen(path);
+    cfc_pass_t *pass = apr_pcalloc(cmd->pool, sizeof(*pass));
 
     (void)unused;
     if (wrong != NULL) {
         return wrong;
     }
-    if (path[0] != '/' || path[strcspn(path, "?#;%")] != '\0') {
+    if ((pass->path = path_read(path, cmd->pool)) == NULL) {
         return apr_psprintf(cmd->pool, "CFClusterPass: \"%s\" is not a path; write it as it is "
                                        "after decoding, beginning with /, for example "
                                        "CFClusterPass \"/\" %s", path, cluster);
     }
-    while (length > 0 && path[length - 1] == '/') {
-        length--;
-    }
-    pass = apr_pcalloc(cmd->pool, sizeof(*pass));
-    pass->path = apr_pstrmemdup(cmd->pool, path, length);
-    pass->length = length;
+    pass->length = strlen(pass->path);
     pass->cluster_name = strcmp(cluster, "!") == 0 ? NULL : apr_pstrdup(cmd->pool, cluster);
     pass->where = cfc_where(cmd);
     for (int i = 0; i < conf->passes->nelts; i++) {
@@ -101,7 +133,7 @@ static const char *add_pass(cmd_parms *cmd, void *unused, const char *path, cons
         }
     }
     APR_ARRAY_PUSH(conf->passes, cfc_pass_t *) = pass;
-    return NULL;
+    return context_read(pass, path, option, cmd->pool);
 }
 
 const command_rec cfc_commands[] = {
@@ -144,8 +176,8 @@ const command_rec cfc_commands[] = {
                   "CFMaintenancePage FILE: the site's own maintenance page, HTML"),
     AP_INIT_ITERATE("CFTesters", cfc_cluster_add_tester, NULL, RSRC_CONF,
                     "CFTesters ADDRESS...: addresses that pass a maintenance"),
-    AP_INIT_TAKE2("CFClusterPass", add_pass, NULL, RSRC_CONF,
-                  "CFClusterPass PATH CLUSTER|!: requests under PATH go to CLUSTER"),
+    AP_INIT_TAKE23("CFClusterPass", add_pass, NULL, RSRC_CONF,
+                  "CFClusterPass PATH CLUSTER|! [context=/PATH]: requests under PATH go to CLUSTER"),
     AP_INIT_RAW_ARGS("<CFClusterProtect", cfc_protect_section, NULL, RSRC_CONF,
                      "<CFClusterProtect PRESET... [path /PATH...]>: who may enter these areas"),
     {NULL, {NULL}, NULL, 0, RAW_ARGS, NULL},

@@ -17,6 +17,7 @@ extern module AP_MODULE_DECLARE_DATA cfcluster_module;
 typedef struct {
     const char *path;           /* "" for "/", else without a slash at its end */
     size_t length;
+    const char *context;        /* where the application is, at or below path */
     const char *cluster_name;   /* NULL: this path is not passed ("!") */
     cfc_cluster_t *cluster;     /* set by the check_config hook */
     bool checked;

@@ -36,7 +36,8 @@ typedef struct {
  * parents? (Where "/confluence/download" is passed, the application is at "/confluence".)
  *
  * @param reading one of cfc_readings_t
- * @param context the path that is passed to the cluster ("/confluence"); "", "/" or NULL: all
+ * @param context where the application is, as far as is known: the path that is passed to the
+ *                cluster, or one below it ("/confluence"); "", "/" or NULL: at the root
  */
 bool cfc_area_covers(const cfc_area_t *area, const char *reading, const char *context);
 
@@ -55,9 +56,9 @@ bool cfc_area_has(const cfc_area_t *area, cfc_rule_kind_t first, cfc_rule_kind_t
  * would answer it from another application. False while the beginning of the reading can
  * still change its meaning ("/%77iki/x"): then one of its other readings tells.
  *
- * @param context as for cfc_area_covers()
+ * @param passed the path that is passed to the cluster; "", "/" or NULL: all
  */
-bool cfc_reading_leaves(const char *reading, const char *context);
+bool cfc_reading_leaves(const char *reading, const char *passed);
 
 /**
  * Can one plain path lie in both? Looks at the paths of the rules, so it finds "/" against

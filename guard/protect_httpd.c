@@ -26,7 +26,7 @@ static bool encoded_slash_allowed(request_rec *r)
     return core->allow_encoded_slashes;
 }
 
-static const char *judge(request_rec *r, const char *target, const char *context,
+static const char *judge(request_rec *r, const char *target, const char *passed,
                          cfc_readings_t *readings)
 {
     const char *complaint;
@@ -38,18 +38,18 @@ static const char *judge(request_rec *r, const char *target, const char *context
     complaint = cfc_target_read(target, encoded_slash_allowed(r),
                                 apr_palloc(r->pool, cfc_target_scratch_bytes(target)), readings);
     for (size_t i = 0; complaint == NULL && i < readings->count; i++) {
-        if (cfc_reading_leaves(readings->path[i], context)) {
+        if (cfc_reading_leaves(readings->path[i], passed)) {
             complaint = "leaves the path that CFClusterPass passes";
         }
     }
     return complaint;
 }
 
-int cfc_protect_claim(request_rec *r, const char *target, const char *context,
-                      const cfc_protect_conf_t *cluster)
+int cfc_protect_claim(request_rec *r, const char *target, const char *passed,
+                      const char *context, const cfc_protect_conf_t *cluster)
 {
     cfc_protect_req_t *req = apr_pcalloc(r->pool, sizeof(*req));
-    const char *complaint = judge(r, target, context, &req->readings);
+    const char *complaint = judge(r, target, passed, &req->readings);
 
     if (complaint != NULL) {
         ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,

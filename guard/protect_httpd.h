@@ -79,12 +79,13 @@ bool cfc_protect_check_both(server_rec *s, const cfc_protect_conf_t *cluster,
  * is forwarded later must be this very target, byte for byte.
  *
  * @param target  from cfc_target_path(); NULL is refused
- * @param context the path that is passed to the cluster; "", "/" or NULL: all
+ * @param passed  the path that is passed to the cluster; "", "/" or NULL: all
+ * @param context where in it the application is, as for cfc_area_covers()
  * @param cluster the cluster's own sections
  * @return OK, or HTTP_BAD_REQUEST after one log line that says why
  */
-int cfc_protect_claim(request_rec *r, const char *target, const char *context,
-                      const cfc_protect_conf_t *cluster);
+int cfc_protect_claim(request_rec *r, const char *target, const char *passed,
+                      const char *context, const cfc_protect_conf_t *cluster);
 
 /**
  * post_perdir_config hook: puts the sections that were reached on top of the request's

@@ -49,7 +49,7 @@ static int claim(request_rec *r, const cfc_pass_t *pass)
     ours->target = cfc_target_path(r->unparsed_uri);
     r->filename = CLAIMED;
     r->handler = CFC_HANDLER_FORWARD;
-    return cfc_protect_claim(r, ours->target, pass->path, pass->cluster->protect);
+    return cfc_protect_claim(r, ours->target, pass->path, pass->context, pass->cluster->protect);
 }
 
 int cfc_map_translate(request_rec *r)

@@ -314,7 +314,15 @@ DEPENDENCIES = [
 
 PASSES = [
     ("a pass without a cluster", 1, 'CFClusterPass "/"',
-     ["CFClusterPass takes two arguments", "CFClusterPass PATH CLUSTER|!"]),
+     ["CFClusterPass takes two or three arguments", "CFClusterPass PATH CLUSTER|!"]),
+    ("a pass with an option that is none", 4, within() + "\nCFClusterPass / c at=/wiki",
+     ['CFClusterPass "/": at=/wiki is not known here; known: context=/PATH']),
+    ("a context outside of what is passed", 4, within() + "\nCFClusterPass /wiki c context=/docs",
+     ['CFClusterPass "/wiki": context=/docs has to be a path at or below that']),
+    ("a context that only begins alike", 4, within() + "\nCFClusterPass /wiki c context=/wikis",
+     ["context=/wikis has to be a path at or below that"]),
+    ("a context that is no path", 4, within() + "\nCFClusterPass / c context=wiki",
+     ['CFClusterPass "/": context=wiki has to be a path at or below that, such as context=/wiki']),
     ("a pass of what is no path", 4, within() + "\nCFClusterPass wiki c",
      ['CFClusterPass: "wiki" is not a path; write it as it is after decoding, beginning with /']),
     ("a pass of an encoded path", 4, within() + "\nCFClusterPass /a%20b c",

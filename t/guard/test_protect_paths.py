@@ -352,3 +352,20 @@ def test_presets_count_from_the_path_that_is_passed(new_httpd, scripted):
         got.append((target, answer.status, "x-test-node" in answer.headers))
     assert got == IN_CONTEXT
     assert "its path leaves the path that CFClusterPass passes: /wiki/..;/man" in httpd.error_log()
+
+
+@pytest.mark.parametrize("context, status", [("", 200), (" context=/wiki", 403)],
+                         ids=["nothing is said of it", "it is named"])
+def test_the_application_may_be_below_the_path_that_is_passed(scripted, new_httpd, context, status):
+    """A Tomcat that is passed whole, with Confluence in it at /wiki."""
+    httpd = new_httpd(f"""
+        <CFCluster confluence>
+            CFNode node1 {scripted("node1").url}
+        </CFCluster>
+        CFClusterPass / confluence{context}
+        {SHUT}""")
+    httpd.allow(REFUSALS)
+    httpd.start()
+    assert raw_get(httpd.port, "/wiki/x/..;/%61dmin/console.action").status == status
+    assert raw_get(httpd.port, "/admin/console.action").status == 403
+    assert raw_get(httpd.port, "/wiki/display/admin").status == 200
