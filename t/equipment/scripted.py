@@ -11,6 +11,8 @@ import socket
 import ssl
 import struct
 import threading
+import time
+import urllib.parse
 from dataclasses import dataclass
 
 from . import ajp, ports, tls
@@ -30,24 +32,34 @@ class Received:
         """All values of a header, in order."""
         return [value for n, value in self.headers if n.lower() == name.lower()]
 
+    def query(self, name):
+        """The value of a parameter of the target; None without it."""
+        values = urllib.parse.parse_qs(self.target.partition("?")[2]).get(name)
+        return values[0] if values else None
+
 
 class ScriptedNode:
     """Listens from the start and until close(), and speaks http, https or ajp. It says RUNNING on
-    /status, always; to every other request it does what `script` names:
+    /status, always unless probes_too is set; to every other request it does what `script` names:
 
-    answer   200, with its name as the body
+    answer   200, with its name as the body; after ?ms=N milliseconds
     close    reads all of the request and hangs up
     reset    the same, with a reset of the connection
     half     the beginning of an answer, then hangs up
     busy     503 of its own
     once     answers the first request of each connection, and hangs up on the second
+    stale    the same, but without reading the second: it never came
     slow     the beginning of an answer, and the rest when `go_on` is set
     silent   nothing, until it is closed
+
+    Each connection is accepted only after accept_pause seconds.
     """
 
     def __init__(self, name, script="answer", scheme="http"):
         self.name = name
         self.script = script
+        self.probes_too = False
+        self.accept_pause = 0
         self.scheme = scheme
         self.port = ports.free()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -83,8 +95,11 @@ class ScriptedNode:
         self.go_on.set()
         self.refuse()
 
+    remove = close      # as a Tomcat's
+
     def _accept(self, listener):
         while True:
+            time.sleep(self.accept_pause)
             try:
                 connection, _ = listener.accept()
             except OSError:
@@ -118,17 +133,24 @@ class ScriptedNode:
 
     def _one(self, connection, stream, number):
         """Read a request and do as told. Returns whether the connection stays."""
+        if number > 0 and self.script == "stale" and stream.peek(1):
+            return self._reset(connection)  # as a kernel does with what comes after the close
         request = self._read_head(connection, stream)
         if request is None:
             return False
         self.begun += request.target != "/status"
         self._read_body(request, connection, stream)
-        if request.target == "/status":
-            return self._send(connection, 200, json.dumps({"state": "RUNNING"}).encode(),
+        if request.target == "/status" and not self.probes_too:
+            return self._send(connection, request, 200, json.dumps({"state": "RUNNING"}).encode(),
                               ("Content-Type", "application/json"))
         with self._lock:
             self.received.append(request)
-        return getattr(self, "_" + self.script)(connection, stream, number)
+        return getattr(self, "_" + self.script)(connection, stream, number, request)
+
+    def journal(self):
+        """Every "METHOD id" that has ever come here."""
+        with self._lock:
+            return [f"{r.method} {r.query('id')}" for r in self.received if r.query("id")]
 
     def _read_head(self, connection, stream):
         """A request without its body; None at the end of the connection."""
@@ -149,7 +171,7 @@ class ScriptedNode:
         else:
             request.body = stream.read(int(length))
 
-    def _send(self, connection, status, body, *headers, missing=0):
+    def _send(self, connection, request, status, body, *headers, missing=0):
         """Send an answer, but for so many bytes at its end. Returns whether it was whole."""
         headers = [("Content-Length", str(len(body) + missing)), *headers]
         reason = http.HTTPStatus(status).phrase
@@ -158,7 +180,7 @@ class ScriptedNode:
         else:
             lines = [f"HTTP/1.1 {status} {reason}", *(": ".join(h) for h in headers), "", ""]
             connection.sendall("\r\n".join(lines).encode("latin-1"))
-        return self._send_body(connection, body, missing)
+        return self._send_body(connection, b"" if request.method == "HEAD" else body, missing)
 
     def _send_body(self, connection, part, missing=0):
         if self.scheme == "ajp":
@@ -167,14 +189,18 @@ class ScriptedNode:
             connection.sendall(part)
         return not missing
 
-    def _answer(self, connection, *_):
-        return self._send(connection, 200, self.name.encode(), ("X-Test-Node", self.name))
+    def _answer(self, connection, _, __, request):
+        time.sleep(int(request.query("ms") or 0) / 1000)
+        return self._send(connection, request, 200, self.name.encode(), ("X-Test-Node", self.name),
+                          ("X-Test-Bytes", str(len(request.body))))
 
-    def _once(self, connection, _, number):
-        return number == 0 and self._answer(connection)
+    _stale = _answer
 
-    def _busy(self, connection, *_):
-        return self._send(connection, 503, b"busy", ("X-Test-Node", self.name))
+    def _once(self, connection, stream, number, request):
+        return number == 0 and self._answer(connection, stream, number, request)
+
+    def _busy(self, connection, _, __, request):
+        return self._send(connection, request, 503, b"busy", ("X-Test-Node", self.name))
 
     def _close(self, *_):
         return False
@@ -183,15 +209,15 @@ class ScriptedNode:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
         return False
 
-    def _half(self, connection, *_):
-        return self._send(connection, 200, b"the beginning", missing=987)
+    def _half(self, connection, _, __, request):
+        return self._send(connection, request, 200, b"the beginning", missing=987)
 
-    def _slow(self, connection, *_):
-        self._send(connection, 200, b"the beginning", missing=len(b" and the end"))
+    def _slow(self, connection, _, __, request):
+        self._send(connection, request, 200, b"the beginning", missing=len(b" and the end"))
         self.go_on.wait()
         return self._send_body(connection, b" and the end")
 
-    def _silent(self, _, stream, __):
+    def _silent(self, _, stream, *__):
         stream.read(1)
         return False
 

@@ -13,6 +13,7 @@ import websocket
 
 from . import client, places, proc
 from .client import Load, User, raw_get
+from .load import SteadyLoad
 
 pytestmark = pytest.mark.once
 
@@ -226,3 +227,17 @@ def test_no_server_outlives_whoever_started_it():
         starter.kill()
     proc.wait_for(lambda: not proc.family(int(pid)), "httpd ends with the one who started it")
     shutil.rmtree(root)
+
+
+@pytest.mark.parametrize("script, failed", [("answer", 0), ("close", 210), ("busy", 210)])
+def test_a_steady_load_sends_what_it_should_and_tells_what_failed(scripted, tmp_path, script,
+                                                                  failed):
+    node = scripted("node1")
+    load = SteadyLoad(node.port, 1, tmp_path)
+    proc.wait_for(lambda: node.begun >= 50, "all users have a session")
+    node.script = script
+    shots = load.results()
+    assert len(shots) == 210
+    assert abs(sum(shot.failed for shot in shots) - failed) <= 20   # the first may be too early
+    assert {shot.id for shot in shots if shot.method == "POST" and not shot.failed} <= {
+        line.removeprefix("POST ") for line in node.journal()}

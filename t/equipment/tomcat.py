@@ -70,6 +70,7 @@ class Tomcat:
         return {
             "catalina.home": places.CATALINA_HOME, "catalina.base": self.base,
             "java.io.tmpdir": self.base / "temp", "cfc.node": self.name, "cfc.webapp": webapp(),
+            "cfc.journal": self.base / "ids",
             "cfc.http": self.port, "cfc.ajp": self.ajp_port, "cfc.secret": AJP_SECRET,
             "cfc.https": self.https_port, "cfc.cert": cert, "cfc.key": key,
         }
@@ -121,6 +122,10 @@ class Tomcat:
     def counters(self):
         """What the node has seen: requests, ids, active, probes, sessions."""
         return self._control("GET", "/_test/counters")
+
+    def journal(self):
+        """Every "METHOD id" that has ever come here, also to processes that were killed since."""
+        return (self.base / "ids").read_text().splitlines()
 
     def reset(self):
         """Bring it back to how it was when it was new, whatever a test did to it."""

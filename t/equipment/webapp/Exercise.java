@@ -44,8 +44,9 @@ public class Exercise extends HttpServlet {
         }
     }
 
+    /* ?ms=N waits before the answer, with the body read. */
     private void upload(HttpServletRequest request, HttpServletResponse response)
-            throws IOException, NoSuchAlgorithmException {
+            throws IOException, InterruptedException, NoSuchAlgorithmException {
         MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
         long bytes = 0;
         byte[] buffer = new byte[65536];
@@ -54,6 +55,8 @@ public class Exercise extends HttpServlet {
             sha256.update(buffer, 0, n);
             bytes += n;
         }
+        Thread.sleep(Query.number(request, "ms", 0));
+        response.setHeader("X-Test-Bytes", Long.toString(bytes));
         Map<String, Object> receipt = new LinkedHashMap<>();
         receipt.put("node", Node.NAME);
         receipt.put("method", request.getMethod());

@@ -4,6 +4,9 @@
 package equipment;
 
 import jakarta.servlet.http.HttpSession;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -30,11 +33,22 @@ final class Node {
     static final AtomicInteger PROBES = new AtomicInteger();    /* requests for /status */
     static final Set<HttpSession> SESSIONS = ConcurrentHashMap.newKeySet();
 
+    /* What came with an id, a line each; unlike the counters it outlives the process. */
+    private static final FileOutputStream JOURNAL = journal();
+
     private static final Map<String, Integer> METHODS = new ConcurrentHashMap<>();
     private static final Map<String, Integer> IDS = new ConcurrentHashMap<>();
     private static State state = State.RUNNING;
 
     private Node() {
+    }
+
+    private static FileOutputStream journal() {
+        try {
+            return new FileOutputStream(System.getProperty("cfc.journal"), true);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     static synchronized State state() {
@@ -54,9 +68,13 @@ final class Node {
     }
 
     /** Counts a request and returns how often its method came with this id (0 without one). */
-    static int count(String method, String id) {
+    static int count(String method, String id) throws IOException {
         METHODS.merge(method, 1, Integer::sum);
-        return id == null ? 0 : IDS.merge(method + " " + id, 1, Integer::sum);
+        if (id == null) {
+            return 0;
+        }
+        JOURNAL.write((method + " " + id + "\n").getBytes());
+        return IDS.merge(method + " " + id, 1, Integer::sum);
     }
 
     static Map<String, Object> counters() {
