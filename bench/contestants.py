@@ -79,16 +79,24 @@ def _members(nodes, line):
 
 
 def cfcluster(nodes, ajp):
+    return _httpd(cfcluster_text(nodes, ajp), with_module=True)
+
+
+def cfcluster_text(nodes, ajp):
     if ajp:
         members = _members(nodes, lambda n: f"CFNode {n.name} {n.ajp_url} secret={AJP_SECRET}")
         sticky = "CFSticky session=JSESSIONID"
     else:
         members = _members(nodes, lambda n: f"CFNode {n.name} {n.url}")
         sticky = ""
-    return _httpd(CFCLUSTER.format(members=members, sticky=sticky), with_module=True)
+    return CFCLUSTER.format(members=members, sticky=sticky)
 
 
 def balancer(nodes, ajp):
+    return _httpd(balancer_text(nodes, ajp))
+
+
+def balancer_text(nodes, ajp):
     if ajp:
         members = _members(nodes, lambda n: f"BalancerMember {n.ajp_url} route={n.name}"
                                             f" secret={AJP_SECRET}")
@@ -97,7 +105,7 @@ def balancer(nodes, ajp):
     loads = "\n".join(map(load, ["slotmem_shm", "proxy_balancer", "lbmethod_byrequests"]))
     config = BALANCER.format(loads=loads, members=members,
                              sticky="JSESSIONID|jsessionid" if ajp else "ROUTEID")
-    return _httpd(config + ("" if ajp else BALANCER_COOKIE))
+    return config + ("" if ajp else BALANCER_COOKIE)
 
 
 def mod_jk(nodes):
