@@ -104,6 +104,8 @@ class ScriptedNode:
                 connection, _ = listener.accept()
             except OSError:
                 return
+            # Head and body are sent apart: without this the second waits for the first one's ACK.
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             with self._lock:
                 self._open.add(connection)
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
