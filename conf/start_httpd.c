@@ -15,6 +15,7 @@
 #include "health/monitor_httpd.h"
 #include "lb/ajp_httpd.h"
 #include "lb/carry_httpd.h"
+#include "lb/events.h"
 #include "lb/log_httpd.h"
 #include "lb/release_httpd.h"
 #include "lb/segment_httpd.h"
@@ -30,6 +31,18 @@ static int refuse(server_rec *s, const char *complaint)
 {
     ap_log_error(APLOG_MARK, APLOG_CRIT, 0, s, "CFC0001: httpd cannot start: %s", complaint);
     return HTTP_INTERNAL_SERVER_ERROR;
+}
+
+/* What is told from here on is an event, too. */
+static void tell_start(const cfc_conf_t *conf)
+{
+    bool reloaded = conf->generation > 1;
+
+    cfc_events_to(&conf->segment->events);
+    cfc_event(&(cfc_what_t){.kind = CFC_EVENT_SERVER, .before = reloaded ? "running" : NULL,
+                            .after = reloaded ? "reloaded" : "started"},
+              CFC_LOG_INFO, APR_SUCCESS, "CFC0002: httpd was %s; clusters: %d",
+              reloaded ? "reloaded" : "started", conf->clusters->nelts);
 }
 
 int cfc_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
@@ -49,6 +62,7 @@ int cfc_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec
     }
     complaint = cfc_segment_open(conf, s, ptemp);
     if (complaint == NULL) {
+        tell_start(conf);
         complaint = cfc_dependencies_open(conf, s, ptemp);
     }
     if (complaint == NULL) {

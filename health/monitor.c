@@ -11,6 +11,7 @@
 #include "health/job.h"
 #include "health/probing.h"
 #include "health/watch.h"
+#include "lb/events.h"
 #include "lb/log.h"
 
 #define TICK_MS 100             /* reasons to end are looked at this often */
@@ -118,6 +119,20 @@ static bool wait_until(loop_t *loop, int64_t when)
            == CURLM_OK;
 }
 
+/* Nobody else can tell that it hung: children only see that its beat is old. */
+static void beat(cfc_segment_t *segment)
+{
+    apr_time_t now = apr_time_now();
+    apr_interval_time_t pause = now - atomic_exchange(&segment->monitor_beat_at, now);
+
+    if (pause > CFC_MONITOR_SILENT) {
+        cfc_event(&(cfc_what_t){.kind = CFC_EVENT_MONITOR, .bad = true, .before = "silent",
+                                .after = "alive", .why = "it, or the machine, stood still"},
+                  CFC_LOG_NOTICE, APR_SUCCESS, "CFC0305: the monitor was silent for %d s; "
+                  "health was as last known", (int)apr_time_sec(pause));
+    }
+}
+
 /* @return why it ended; NULL: something has failed */
 static const char *work_until_told(loop_t *loop)
 {
@@ -128,7 +143,7 @@ static const char *work_until_told(loop_t *loop)
         if (why != NULL) {
             return why;
         }
-        atomic_store(&loop->work.monitor->segment->monitor_beat_at, apr_time_now());
+        beat(loop->work.monitor->segment);
         next = run_jobs(loop, now);
         if (next == CFC_JOB_FAILED || !wait_until(loop, next)) {
             return NULL;
@@ -167,8 +182,10 @@ apr_status_t cfc_monitor_run(const cfc_monitor_t *monitor, apr_pool_t *p)
     apr_pool_destroy(jobs);
     curl_multi_cleanup(loop.work.multi);
     if (why == NULL) {
-        cfc_log(CFC_LOG_ERROR, APR_SUCCESS, "CFC0304: the monitor cannot go on (no memory?) and "
-                "ends; httpd starts another one");
+        cfc_event(&(cfc_what_t){.kind = CFC_EVENT_MONITOR, .before = "alive", .after = "ends",
+                                .why = "it cannot go on"},
+                  CFC_LOG_ERROR, APR_SUCCESS, "CFC0304: the monitor cannot go on (no memory?) and "
+                  "ends; httpd starts another one");
         return APR_EGENERAL;
     }
     cfc_log(CFC_LOG_INFO, APR_SUCCESS, "CFC0303: the monitor ends: %s", why);

@@ -16,6 +16,9 @@ struct cfc_job_kind;
 
 #define CFC_JOBS_MAX 8
 
+/** A monitor whose beat is older than this is taken for dead. */
+#define CFC_MONITOR_SILENT apr_time_from_sec(3)
+
 typedef struct {
     cfc_segment_t *segment;
     const apr_array_header_t *clusters;     /* cfc_cluster_t *, their slots set */

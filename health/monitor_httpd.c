@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "health/monitor.h"
+#include "lb/events.h"
 #include "lb/log.h"
 #include "lb/log_httpd.h"
 
@@ -85,8 +86,10 @@ static void live(apr_interval_time_t delay, pid_t parent)
     set_signals();
     ap_close_listeners();
     if (ap_run_drop_privileges(self.pconf, self.server) != OK) {
-        cfc_log(CFC_LOG_ERROR, APR_SUCCESS, "CFC0311: the monitor cannot become the user of "
-                "httpd's children and ends; no node is probed");
+        cfc_event(&(cfc_what_t){.kind = CFC_EVENT_MONITOR, .after = "ends",
+                                .why = "it cannot become the user of httpd's children"},
+                  CFC_LOG_ERROR, APR_SUCCESS, "CFC0311: the monitor cannot become the user of "
+                  "httpd's children and ends; no node is probed");
         _exit(1);
     }
     /* Not before: the change of user clears it. KILL: whatever it may hang in by then. */
@@ -117,8 +120,10 @@ static apr_status_t launch(void)
     }
     if (status != APR_INPARENT) {
         proc->pid = 0;
-        cfc_log(CFC_LOG_ERROR, status, "CFC0312: the monitor cannot be started; no node is "
-                "probed until httpd is restarted");
+        cfc_event(&(cfc_what_t){.kind = CFC_EVENT_MONITOR, .after = "lost",
+                                .why = "it cannot be started"},
+                  CFC_LOG_ERROR, status, "CFC0312: the monitor cannot be started; no node is "
+                  "probed until httpd is restarted");
         return status;
     }
     apr_proc_other_child_register(proc, tend, proc, NULL, self.pconf);
@@ -157,8 +162,10 @@ static void note_death(apr_proc_t *proc)
     proc->pid = 0;
     apr_proc_other_child_unregister(proc);
     if (proc == &self.processes->running && !httpd_is_stopping()) {
-        cfc_log(CFC_LOG_WARNING, APR_SUCCESS, "CFC0310: the monitor (pid %ld) has died; health "
-                "stays as last known until the next one, started now, has probed", pid);
+        cfc_event(&(cfc_what_t){.kind = CFC_EVENT_MONITOR, .before = "alive", .after = "lost",
+                                .why = "it has died"},
+                  CFC_LOG_WARNING, APR_SUCCESS, "CFC0310: the monitor (pid %ld) has died; health "
+                  "stays as last known until the next one, started now, has probed", pid);
         launch();
     }
 }
@@ -170,6 +177,11 @@ static void note_unregistered(apr_proc_t *proc)
         return;
     }
     if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_EXITING) {
+        if (proc == &self.processes->running) {     /* which takes down what its end() finds */
+            cfc_event(&(cfc_what_t){.kind = CFC_EVENT_SERVER, .before = "running",
+                                    .after = "stopped"},
+                      CFC_LOG_INFO, APR_SUCCESS, "CFC0003: httpd is stopped");
+        }
         end(proc);
         proc->pid = 0;
     }

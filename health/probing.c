@@ -8,8 +8,10 @@
 #include "health/probe.h"
 #include "health/rise_fall.h"
 #include "health/transfer.h"
+#include "lb/choose.h"
 #include "lb/cluster.h"
 #include "lb/effective.h"
+#include "lb/events.h"
 #include "lb/log.h"
 #include "lb/segment.h"
 
@@ -78,10 +80,19 @@ static const char *what_happens_now(const cfc_node_slot_t *slot, const cfc_stand
 static void log_change(const target_t *target, const cfc_standing_t *was,
                        const cfc_standing_t *standing, const char *reason)
 {
-    cfc_log(CFC_LOG_NOTICE, APR_SUCCESS, "CFC0301: cluster %s, node %s: %s -> %s: %s; %s",
-            target->cl->name, target->node->name, cfc_health_word(was->health),
-            cfc_health_word(standing->health), reason,
-            what_happens_now(target->node->slot, standing));
+    const cfc_node_t *node = target->node;
+    const cfc_what_t what = {
+        .kind = CFC_EVENT_HEALTH,
+        .bad = standing->health == CFC_HEALTH_DOWN || standing->cause == CFC_CAUSE_REFUSED,
+        .cluster = target->cl->name, .noun = "node", .name = node->name,
+        .effective = cfc_effective_word(cfc_node_effective(node)),
+        .before = cfc_health_word(was->health), .after = cfc_health_word(standing->health),
+        .why = reason,
+    };
+
+    cfc_event(&what, CFC_LOG_NOTICE, APR_SUCCESS, "CFC0301: cluster %s, node %s: %s -> %s: %s; %s",
+              what.cluster, what.name, what.before, what.after, what.why,
+              what_happens_now(node->slot, standing));
 }
 
 /* Back in service; not from unknown, which is httpd's start and not the node's. */
@@ -214,8 +225,8 @@ static void *begin(const cfc_work_t *work, apr_pool_t *p)
     if (!make_targets(probing, p)) {
         return NULL;
     }
-    cfc_log(CFC_LOG_INFO, APR_SUCCESS, "CFC0302: the monitor probes %d nodes",
-            probing->targets->nelts);
+    cfc_event(&(cfc_what_t){.kind = CFC_EVENT_MONITOR, .after = "alive"}, CFC_LOG_INFO,
+              APR_SUCCESS, "CFC0302: the monitor probes %d nodes", probing->targets->nelts);
     return probing;
 }
 

@@ -12,6 +12,7 @@
 #include "health/db_judge.h"
 #include "health/dependency.h"
 #include "health/errand.h"
+#include "lb/events.h"
 #include "lb/log.h"
 #include "lb/segment.h"
 
@@ -107,9 +108,16 @@ static void note_words(const target_t *target)
 
 static void log_change(const target_t *target, int was, const cfc_found_t *found)
 {
-    cfc_log(CFC_LOG_NOTICE, APR_SUCCESS, "CFC0330: cluster %s, dependency %s: %s -> %s: %s",
-            target->cl->name, target->conf->name, cfc_dependency_state_word(was),
-            cfc_dependency_state_word(found->state), found->reason);
+    const cfc_what_t what = {
+        .kind = CFC_EVENT_DEPENDENCY,
+        .bad = found->state >= CFC_DEPENDENCY_WARNING,
+        .cluster = target->cl->name, .noun = "dependency", .name = target->conf->name,
+        .before = cfc_dependency_state_word(was), .after = cfc_dependency_state_word(found->state),
+        .why = found->reason,
+    };
+
+    cfc_event(&what, CFC_LOG_NOTICE, APR_SUCCESS, "CFC0330: cluster %s, dependency %s: %s -> %s: "
+              "%s", what.cluster, what.name, what.before, what.after, what.why);
 }
 
 static void note(const target_t *target, const cfc_db_verdict_t *verdict)
@@ -280,9 +288,12 @@ static bool tend(const watch_t *watch, target_t *target, int64_t now_ms)
         keep_silence(target, now_ms);
         break;
     case CFC_ERRAND_STUCK:
-        cfc_log(CFC_LOG_ERROR, APR_SUCCESS, "CFC0331: cluster %s, dependency %s: the thread that "
-                "looks at it hangs (%s); the monitor ends, httpd starts another one",
-                target->cl->name, target->conf->name, step_of(target));
+        cfc_event(&(cfc_what_t){.kind = CFC_EVENT_MONITOR, .cluster = target->cl->name,
+                                .noun = "dependency", .name = target->conf->name,
+                                .after = "ends", .why = step_of(target)},
+                  CFC_LOG_ERROR, APR_SUCCESS, "CFC0331: cluster %s, dependency %s: the thread that "
+                  "looks at it hangs (%s); the monitor ends, httpd starts another one",
+                  target->cl->name, target->conf->name, step_of(target));
         return false;
     }
     plan_next(watch, target, now_ms);

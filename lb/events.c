@@ -35,9 +35,9 @@ static cfc_events_t *installed;
 
 void cfc_events_init(cfc_events_t *ring, apr_time_t now)
 {
-    ring->first = (uint64_t)apr_time_as_msec(now);
-    atomic_store(&ring->last, ring->first - 1);
-    atomic_store(&ring->filed, ring->first - 1);
+    ring->base = (uint64_t)apr_time_as_msec(now);
+    atomic_store(&ring->last, ring->base);
+    atomic_store(&ring->filed, ring->base);
 }
 
 void cfc_events_to(cfc_events_t *ring)
@@ -129,7 +129,7 @@ static found_t find(const cfc_events_t *ring, uint64_t seq, cfc_event_t *event)
     if (seq > last) {
         return NOT_YET;
     }
-    if (last - seq >= CFC_EVENTS_KEPT || seq < ring->first) {
+    if (last - seq >= CFC_EVENTS_KEPT || seq <= ring->base) {
         return GONE;
     }
     whole = read_whole(place_of(ring, seq), event);
@@ -175,7 +175,7 @@ bool cfc_events_next(const cfc_events_t *ring, uint64_t *seq, apr_time_t now, cf
 
 uint64_t cfc_events_before_last(const cfc_events_t *ring, uint64_t most)
 {
-    uint64_t last = atomic_load(&ring->last), count = last + 1 - ring->first;
+    uint64_t last = atomic_load(&ring->last), count = last - ring->base;
 
     return last - (count < most ? count : most);
 }

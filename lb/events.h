@@ -85,8 +85,8 @@ typedef struct {
 } cfc_event_place_t;
 
 typedef struct {
-    uint64_t first;                     /* the number of the first event ever */
-    _Atomic uint64_t last;              /* of the newest one; first - 1: none yet */
+    uint64_t base;                      /* the number before that of the first event */
+    _Atomic uint64_t last;              /* of the newest one; base: there is none */
     _Atomic uint64_t filed;             /* all up to this one are in the file; the monitor */
     _Atomic uint64_t told[CFC_NOTIFY_MAX];  /* likewise, to the program of each CFNotify line */
     cfc_event_place_t places[CFC_EVENTS_KEPT];

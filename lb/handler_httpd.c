@@ -167,6 +167,24 @@ static void book_bytes(const journey_t *j)
                               memory_order_relaxed);
 }
 
+static void tell_ejected(const journey_t *j, apr_int64_t ms)
+{
+    const cfc_node_t *node = j->choice.node;
+    const char *span = cfc_duration_text(ms, j->r->pool);
+    int status = j->attempt.status == OK ? j->attempt.answer : j->attempt.status;
+    const cfc_what_t what = {
+        .kind = CFC_EVENT_EJECTION, .bad = true, .cluster = j->cl->name, .noun = "node",
+        .name = node->name, .effective = cfc_effective_word(cfc_node_effective(node)),
+        .after = "ejected",
+        .why = apr_psprintf(j->r->pool, "for %s: requests fail one after another, the last one "
+                            "with %d", span, status),
+    };
+
+    cfc_event(&what, CFC_LOG_NOTICE, APR_SUCCESS, "CFC0122: cluster %s, node %s: ejected for %s: "
+              "requests fail one after another, the last one with %d; it gets only what no "
+              "other node can take", what.cluster, what.name, span, status);
+}
+
 /* What requests say of a node. A hung-up reused connection is the keep-alive race, no failure. */
 static void judge_node(const journey_t *j)
 {
@@ -181,8 +199,13 @@ static void judge_node(const journey_t *j)
 
         if (attempt->status == OK && cfc_eject_answered(&node->slot->eject, now)) {
             cfc_slot_returned(node->slot, now, false);
-            cfc_log(CFC_LOG_NOTICE, APR_SUCCESS, "CFC0123: cluster %s, node %s: answers requests "
-                    "again; it gets requests", j->cl->name, node->name);
+            cfc_event(&(cfc_what_t){.kind = CFC_EVENT_EJECTION, .cluster = j->cl->name,
+                                    .noun = "node", .name = node->name,
+                                    .effective = cfc_effective_word(cfc_node_effective(node)),
+                                    .before = "ejected", .after = "returned",
+                                    .why = "it answers requests again"},
+                      CFC_LOG_NOTICE, APR_SUCCESS, "CFC0123: cluster %s, node %s: answers requests "
+                      "again; it gets requests", j->cl->name, node->name);
         }
         return;
     }
@@ -192,11 +215,7 @@ static void judge_node(const journey_t *j)
     atomic_store(&node->slot->probe_wanted, 1);
     ejected_ms = cfc_eject_failed(&node->slot->eject, &j->cl->eject, apr_time_now());
     if (ejected_ms > 0) {
-        cfc_log(CFC_LOG_NOTICE, APR_SUCCESS, "CFC0122: cluster %s, node %s: ejected for %s: "
-                "requests fail one after another, the last one with %d; it gets only what no "
-                "other node can take", j->cl->name, node->name,
-                cfc_duration_text(ejected_ms, j->r->pool),
-                attempt->status == OK ? attempt->answer : attempt->status);
+        tell_ejected(j, ejected_ms);
     }
 }
 

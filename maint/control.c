@@ -7,8 +7,9 @@
 #include <assert.h>
 #include <string.h>
 
+#include "lb/choose.h"
 #include "lb/eject.h"
-#include "lb/log.h"
+#include "lb/events.h"
 #include "maint/task.h"
 #include "maint/text.h"
 
@@ -98,28 +99,71 @@ static const char *ends(const cfc_task_t *t)
                                         cfc_time_iso(plan->at, t->p));
 }
 
-static void log_change(const cfc_task_t *t, uint32_t before)
+const char *cfc_order_by(const char *who, const char *address, apr_pool_t *p)
+{
+    return strcmp(who, address) == 0 ? address
+                                     : apr_psprintf(p, "%s (%s)", cfc_text_clean(who, p), address);
+}
+
+static const char *effective_now(const cfc_task_t *t)
+{
+    const cfc_node_t *node = t->change.subject.node;
+
+    return node != NULL ? cfc_effective_word(cfc_node_effective(node)) : NULL;
+}
+
+/* What the event has of the order. */
+static cfc_what_t what_of(const cfc_task_t *t, cfc_event_kind_t kind)
+{
+    const char *noun = t->action->kind->noun;
+
+    return (cfc_what_t){
+        .kind = kind,
+        .cluster = t->change.subject.cl->name,
+        .noun = noun,
+        .name = noun != NULL ? t->change.subject.name : NULL,
+        .effective = effective_now(t),
+        .who = t->order->who,
+        .address = t->order->address,
+    };
+}
+
+/* The reason, and how it ends: "update; until 2026-11-23T22:00:00Z (forced)". */
+static const char *why_of(const cfc_task_t *t)
+{
+    const char *text = t->change.kept.plan.note.text, *end = ends(t);
+    const char *why = apr_pstrcat(t->p, text, text[0] != '\0' && end[0] == ' ' ? ";" : "", end,
+                                  t->order->force ? " (forced)" : "", NULL);
+
+    return why + strspn(why, " ,");
+}
+
+static void tell_change(const cfc_task_t *t, uint32_t before)
 {
     const cfc_order_t *o = t->order;
     const cfc_kind_t *kind = t->action->kind;
     const char *text = t->change.kept.plan.note.text;
-    const char *what = kind->noun != NULL
-                           ? apr_psprintf(t->p, ", %s %s", kind->noun, t->change.subject.name)
-                           : "";
-    const char *by = strcmp(o->who, o->address) == 0
-                         ? o->who
-                         : apr_psprintf(t->p, "%s (%s)", cfc_text_clean(o->who, t->p), o->address);
+    const char *by = cfc_order_by(o->who, o->address, t->p);
+    cfc_what_t what = what_of(t, kind->event);
+    const char *name = what.noun != NULL
+                           ? apr_psprintf(t->p, ", %s %s", what.noun, what.name) : "";
 
-    cfc_log(CFC_LOG_NOTICE, APR_SUCCESS, "CFC0401: cluster %s%s: %s -> %s by %s%s%s%s%s",
-            t->change.subject.cl->name, what, kind->words[before],
-            kind->words[t->change.kept.state], by, ends(t), text[0] != '\0' ? ": " : "", text,
-            o->force ? " (forced)" : "");
+    what.before = kind->words[before];
+    what.after = kind->words[t->change.kept.state];
+    what.why = why_of(t);
+    cfc_event(&what, CFC_LOG_NOTICE, APR_SUCCESS, "CFC0401: cluster %s%s: %s -> %s by %s%s%s%s%s",
+              what.cluster, name, what.before, what.after, by, ends(t),
+              text[0] != '\0' ? ": " : "", text, o->force ? " (forced)" : "");
 }
 
 static cfc_result_t failed(const cfc_task_t *t, const char *complaint)
 {
-    cfc_log(CFC_LOG_ERROR, APR_SUCCESS, "CFC0402: %s of %s was not done, because it could not be "
-            "saved: %s", t->action->word, cfc_task_subject(t), complaint);
+    cfc_what_t what = what_of(t, CFC_EVENT_STORE);
+
+    what.after = t->action->word;
+    what.why = complaint;
+    cfc_event(&what, CFC_LOG_ERROR, APR_SUCCESS, "CFC0402: %s of %s was not done, because it could "
+              "not be saved: %s", t->action->word, cfc_task_subject(t), complaint);
     return result(CFC_OUTCOME_FAILED, apr_psprintf(t->p, "Nothing was changed, because it could "
                                                    "not be saved: %s", complaint));
 }
@@ -171,7 +215,7 @@ static bool decide(cfc_task_t *t, cfc_result_t *outcome)
     case CFC_CHANGE_DONE:
         break;
     }
-    log_change(t, is.state);
+    tell_change(t, is.state);
     *outcome = result(CFC_OUTCOME_DONE, harm == NULL ? cfc_judge_sentence(t)
                                                      : apr_pstrcat(t->p, cfc_judge_sentence(t),
                                                                    "; ", harm, NULL));
@@ -197,12 +241,17 @@ static cfc_result_t recover(const cfc_task_t *t)
 {
     cfc_node_slot_t *slot = t->change.subject.node->slot;
     bool ejected = cfc_ejected(&slot->eject);
+    cfc_what_t what;
 
     cfc_eject_clear(&slot->eject);
     atomic_store(&slot->probe_wanted, 1);
-    cfc_log(CFC_LOG_NOTICE, APR_SUCCESS, "CFC0406: cluster %s, node %s: to be tried again at once, "
-            "by %s%s", t->change.subject.cl->name, t->change.subject.name,
-            cfc_text_clean(t->order->who, t->p), ejected ? "; it was ejected" : "");
+    what = what_of(t, CFC_EVENT_ADMIN);
+    what.before = ejected ? "ejected" : NULL;
+    what.after = t->action->word;
+    what.why = t->order->reason;
+    cfc_event(&what, CFC_LOG_NOTICE, APR_SUCCESS, "CFC0406: cluster %s, node %s: to be tried again "
+              "at once, by %s%s", what.cluster, what.name, cfc_text_clean(what.who, t->p),
+              ejected ? "; it was ejected" : "");
     return result(CFC_OUTCOME_DONE,
                   apr_psprintf(t->p, "%s is probed at once%s", cfc_task_subject(t),
                                ejected ? " and no longer ejected" : ""));

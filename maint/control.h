@@ -63,4 +63,7 @@ int cfc_outcome_status(cfc_outcome_t outcome);
 cfc_result_t cfc_control(const cfc_conf_t *conf, const cfc_order_t *order, apr_time_t now,
                          apr_pool_t *p);
 
+/** Whose order it is, for sentences: "anna (10.0.9.3)", or the address alone. */
+const char *cfc_order_by(const char *who, const char *address, apr_pool_t *p);
+
 #endif

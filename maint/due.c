@@ -125,8 +125,11 @@ static void carry_out(due_job_t *state, apr_pool_t *p)
         refusals++;
         if (result.outcome == CFC_OUTCOME_REFUSED && strcmp(state->refused, result.text) != 0) {
             cfc_text_fit(state->refused, sizeof(state->refused), result.text);
-            cfc_log(CFC_LOG_WARNING, APR_SUCCESS, "CFC0405: cluster %s, node %s: %s is due and "
-                    "waits: %s", order.cluster, order.node, order.action, result.text);
+            cfc_event(&(cfc_what_t){.kind = CFC_EVENT_REFUSED, .cluster = order.cluster,
+                                    .noun = cfc_kind_node.noun, .name = order.node,
+                                    .after = order.action, .who = order.who, .why = result.text},
+                      CFC_LOG_WARNING, APR_SUCCESS, "CFC0405: cluster %s, node %s: %s is due and "
+                      "waits: %s", order.cluster, order.node, order.action, result.text);
         }
     }
 }

@@ -3,7 +3,9 @@
 #ifndef CFC_MAINT_JSON_H
 #define CFC_MAINT_JSON_H
 
+#include <apr_strings.h>
 #include <jansson.h>
+#include <stdlib.h>
 
 #include "maint/text.h"
 
@@ -17,6 +19,20 @@ static inline json_t *cfc_json_text(const char *text)
 static inline json_t *cfc_json_instant(apr_time_t at, apr_pool_t *p)
 {
     return at != 0 ? json_string(cfc_time_iso(at, p)) : json_null();
+}
+
+/**
+ * The text of a value, which is given up. Compact would save bytes; indented, a person with curl
+ * can read it. @return NULL: out of memory
+ */
+static inline const char *cfc_json_dump(json_t *json, apr_pool_t *p)
+{
+    char *dumped = json_dumps(json, JSON_INDENT(2));
+    const char *text = dumped != NULL ? apr_pstrcat(p, dumped, "\n", NULL) : NULL;
+
+    json_decref(json);
+    free(dumped);
+    return text;
 }
 
 #endif

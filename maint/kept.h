@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "lb/cluster.h"
+#include "lb/events.h"
 #include "lb/segment.h"
 
 /** What goes with a state, and with it into one cfc_record_t. */
@@ -36,6 +37,7 @@ typedef struct {
 
 typedef struct {
     const char *section;        /* of a cluster's record in the state file */
+    cfc_event_kind_t event;     /* of its changes */
     const char *noun;           /* in the log, before the name; NULL: it is the cluster itself */
     const char *text_key;       /* what the note's text is in file and orders: reason, message */
     const char *const *words;   /* of state, NULL-ended; the first one is the ordinary case */

@@ -6,17 +6,15 @@
 
 #include <apr_buckets.h>
 #include <apr_strings.h>
-#include <http_log.h>
 #include <http_protocol.h>
 #include <jansson.h>
 #include <stddef.h>
 #include <string.h>
 
 #include "conf/conf.h"
+#include "lb/events.h"
 #include "maint/sign.h"
 #include "maint/text.h"
-
-APLOG_USE_MODULE(cfcluster);
 
 #define BODY_BYTES_MAX 8192
 #define FORM_FIELDS_MAX 32
@@ -233,6 +231,17 @@ static const char *distrust(request_rec *r, const form_t *form)
                  "press again";
 }
 
+static void tell_distrust(request_rec *r, const char *complaint)
+{
+    const cfc_what_t what = {
+        .kind = CFC_EVENT_REFUSED, .bad = true, .who = cfc_order_who(r),
+        .address = r->useragent_ip, .why = complaint,
+    };
+
+    cfc_event(&what, CFC_LOG_NOTICE, APR_SUCCESS, "CFC0403: an order by %s was not carried out: %s",
+              cfc_order_by(what.who, what.address, r->pool), complaint);
+}
+
 int cfc_order_read(request_rec *r, cfc_order_t *order, cfc_result_t *refused)
 {
     form_t form = {.force = NULL};
@@ -246,8 +255,7 @@ int cfc_order_read(request_rec *r, cfc_order_t *order, cfc_result_t *refused)
         if (complaint != NULL) {
             refused->outcome = CFC_OUTCOME_FORBIDDEN;
             refused->text = apr_pstrcat(r->pool, "Not done: ", complaint, NULL);
-            ap_log_rerror(APLOG_MARK, APLOG_NOTICE, 0, r, "CFC0403: an order by %s was not "
-                          "carried out: %s", cfc_order_who(r), complaint);
+            tell_distrust(r, complaint);
         }
     }
     *order = form.order;

@@ -6,10 +6,10 @@
 #include <apr_strings.h>
 #include <assert.h>
 
+#include "health/monitor.h"
 #include "lb/choose.h"
 #include "maint/text.h"
 
-#define MONITOR_SILENT_AFTER apr_time_from_sec(3)
 
 static const char *const level_words[] = {"outage", "degraded", "maintenance", "ok"};
 static_assert(sizeof(level_words) / sizeof(level_words[0]) == CFC_LEVEL_COUNT, "one each");
@@ -246,7 +246,7 @@ cfc_status_t *cfc_status_look(const cfc_conf_t *conf, apr_time_t now, apr_pool_t
     status->now = now;
     status->generation = atomic_load(&conf->segment->changes);
     status->monitor_beat_at = atomic_load(&conf->segment->monitor_beat_at);
-    status->monitor_silent = now - status->monitor_beat_at > MONITOR_SILENT_AFTER;
+    status->monitor_silent = now - status->monitor_beat_at > CFC_MONITOR_SILENT;
     status->store_trouble = cfc_store_trouble(conf->store, p);
     if (status->store_trouble != NULL) {
         status->store_trouble = cfc_text_clean(status->store_trouble, p);
@@ -257,6 +257,9 @@ cfc_status_t *cfc_status_look(const cfc_conf_t *conf, apr_time_t now, apr_pool_t
     for (int i = 0; i < conf->clusters->nelts; i++) {
         cluster_look(clusters[i], now, &status->clusters[i], p);
     }
+    cfc_event_list_look(&conf->segment->events,
+                        cfc_events_before_last(&conf->segment->events, CFC_EVENTS_SHOWN), now,
+                        &status->events, p);
     overall(status, p);
     return status;
 }

@@ -14,6 +14,7 @@
 #include "maint/control.h"
 #include "maint/kept.h"
 #include "maint/status_dependencies.h"
+#include "maint/status_events.h"
 
 /** How things are, in the order of how much they need a person. */
 typedef enum {
@@ -83,6 +84,7 @@ typedef struct {
     const char *text;               /* one sentence for all */
     int clusters_count;
     cfc_cluster_view_t *clusters;
+    cfc_event_list_t events;        /* the last CFC_EVENTS_SHOWN */
 } cfc_status_t;
 
 /** Look. Any thread of any child; takes no lock. */

@@ -351,6 +351,11 @@ static void cluster_sections(const sheet_t *s)
     }
 }
 
+static void events(const sheet_t *s)
+{
+    cfc_event_list_html(s->html, &s->status->events, s->status->now, s->p);
+}
+
 const char *cfc_status_html(const cfc_status_t *status, const cfc_status_page_t *page,
                             apr_pool_t *p)
 {
@@ -366,6 +371,7 @@ const char *cfc_status_html(const cfc_status_t *status, const cfc_status_page_t 
         {"answer", NULL, made_by(&s, answer)},
         {"overview", NULL, made_by(&s, overview)},
         {"clusters", NULL, made_by(&s, cluster_sections)},
+        {"events", NULL, made_by(&s, events)},
         {NULL, NULL, NULL},
     };
 

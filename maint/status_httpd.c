@@ -165,9 +165,29 @@ static int wait_only(request_rec *r, const apr_table_t *args, const char *word)
     return send_result(r, &result);
 }
 
+/* GET ?events_since=1763921234001 */
+static int events_only(request_rec *r, const char *since)
+{
+    const cfc_events_t *ring = &cfc_conf()->segment->events;
+    cfc_event_list_t events;
+    char *end;
+    uint64_t seq = (uint64_t)apr_strtoi64(since, &end, 10);
+
+    if (since[strspn(since, "0123456789")] != '\0' || since[0] == '\0') {
+        const cfc_result_t bad = {
+            .outcome = CFC_OUTCOME_BAD,
+            .text = "events_since has to be the number of an event, or 0 for all there are",
+        };
+
+        return send_result(r, &bad);
+    }
+    cfc_event_list_look(ring, seq, apr_time_now(), &events, r->pool);
+    return send_text(r, "application/json", cfc_events_since_json(&events, r->pool));
+}
+
 static int get(request_rec *r)
 {
-    const char *slash = strrchr(r->uri, '/'), *wait;
+    const char *slash = strrchr(r->uri, '/'), *wait, *since;
     apr_table_t *args;
     cfc_result_t said;
 
@@ -181,6 +201,10 @@ static int get(request_rec *r)
     wait = apr_table_get(args, "wait");
     if (wait != NULL) {
         return wait_only(r, args, wait);
+    }
+    since = apr_table_get(args, "events_since");
+    if (since != NULL) {
+        return events_only(r, since);
     }
     apr_table_setn(r->headers_out, "Vary", "Accept, X-CFCluster");
     if (wants_json(r)) {

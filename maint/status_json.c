@@ -119,17 +119,6 @@ static json_t *cluster_json(const cfc_cluster_view_t *cluster, apr_time_t now, a
                                                            cluster->dependencies_count, now, p));
 }
 
-/* Compact would save bytes; indented, a person with curl can read it. */
-static const char *dump(json_t *json, apr_pool_t *p)
-{
-    char *dumped = json_dumps(json, JSON_INDENT(2));
-    const char *text = dumped != NULL ? apr_pstrcat(p, dumped, "\n", NULL) : NULL;
-
-    json_decref(json);
-    free(dumped);
-    return text;
-}
-
 const char *cfc_status_json(const cfc_status_t *status, apr_pool_t *p)
 {
     json_t *clusters = json_array();
@@ -137,7 +126,7 @@ const char *cfc_status_json(const cfc_status_t *status, apr_pool_t *p)
     for (int i = 0; i < status->clusters_count; i++) {
         json_array_append_new(clusters, cluster_json(&status->clusters[i], status->now, p));
     }
-    return dump(json_pack("{s:i, s:o, s:o, s:s, s:s, s:{s:b, s:o}, s:{s:b, s:o}, s:o}",
+    return cfc_json_dump(json_pack("{s:i, s:o, s:o, s:s, s:s, s:{s:b, s:o}, s:{s:b, s:o}, s:o, s:o}",
                           "version", 1,
                           "now", cfc_json_instant(status->now, p),
                           "generation", count(status->generation),
@@ -149,13 +138,14 @@ const char *cfc_status_json(const cfc_status_t *status, apr_pool_t *p)
                           "store",
                               "writable", status->store_trouble == NULL,
                               "trouble", cfc_json_text(status->store_trouble),
-                          "clusters", clusters),
+                          "clusters", clusters,
+                          "events", cfc_event_list_json(&status->events, p)),
                 p);
 }
 
 const char *cfc_result_json(const cfc_result_t *result, uint64_t generation, apr_pool_t *p)
 {
-    return dump(json_pack("{s:i, s:s, s:s, s:o}", "version", 1,
+    return cfc_json_dump(json_pack("{s:i, s:s, s:s, s:o}", "version", 1,
                           "result", cfc_outcome_word(result->outcome),
                           "text", result->text,
                           "generation", count(generation)),

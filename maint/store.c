@@ -5,7 +5,7 @@
 
 #include <apr_strings.h>
 
-#include "lb/log.h"
+#include "lb/events.h"
 #include "maint/state_doc.h"
 #include "maint/state_file.h"
 
@@ -24,9 +24,9 @@ cfc_store_t *cfc_store_open(const char *dir, uid_t uid, gid_t gid, apr_pool_t *p
         complaint = cfc_state_check(&store->place, p);
     }
     if (complaint != NULL) {
-        cfc_log(CFC_LOG_WARNING, APR_SUCCESS,
-                "CFC0410: %s; changes of nodes and maintenance are refused until the server's "
-                "user can write there", complaint);
+        cfc_event(&(cfc_what_t){.kind = CFC_EVENT_STORE, .why = complaint}, CFC_LOG_WARNING,
+                  APR_SUCCESS, "CFC0410: %s; changes of nodes and maintenance are refused until "
+                  "the server's user can write there", complaint);
     }
     return store;
 }
@@ -54,16 +54,21 @@ static json_t *doc_load(const cfc_store_t *store, const char **complaint, apr_po
     if (doc != NULL) {
         return doc;
     }
-    cfc_log(CFC_LOG_ERROR, APR_SUCCESS, "CFC0411: the saved state in %s cannot be used: %s",
-            store->place.dir, *complaint);
+    cfc_event(&(cfc_what_t){.kind = CFC_EVENT_STORE, .why = *complaint}, CFC_LOG_ERROR,
+              APR_SUCCESS, "CFC0411: the saved state in %s cannot be used: %s",
+              store->place.dir, *complaint);
     *complaint = cfc_state_set_aside(&store->place, apr_time_now(), &kept, p);
     if (*complaint != NULL) {
-        cfc_log(CFC_LOG_ERROR, APR_SUCCESS, "CFC0412: %s; changes are refused until it is moved "
-                "away", *complaint);
+        cfc_event(&(cfc_what_t){.kind = CFC_EVENT_STORE, .why = *complaint}, CFC_LOG_ERROR,
+                  APR_SUCCESS, "CFC0412: %s; changes are refused until it is moved away",
+                  *complaint);
         return NULL;
     }
-    cfc_log(CFC_LOG_ERROR, APR_SUCCESS, "CFC0413: the unusable state file was kept as %s/%s and "
-            "is no longer read", store->place.dir, kept);
+    cfc_event(&(cfc_what_t){.kind = CFC_EVENT_STORE,
+                            .why = apr_pstrcat(p, "the unusable state file was kept as ", kept,
+                                               NULL)},
+              CFC_LOG_ERROR, APR_SUCCESS, "CFC0413: the unusable state file was kept as %s/%s and "
+              "is no longer read", store->place.dir, kept);
     return cfc_doc_new(p);
 }
 
@@ -132,12 +137,18 @@ static void apply_configured(const cfc_kind_t *kind, const cfc_subject_t *subjec
 static void configuration_wins(const cfc_kind_t *kind, const cfc_subject_t *subject, uint32_t was,
                                pass_t *pass)
 {
+    const cfc_what_t what = {
+        .kind = kind->event, .cluster = subject->cl->name, .noun = kind->noun,
+        .name = subject->name, .before = kind->words[was],
+        .after = kind->words[kind->configured(subject)],
+        .why = "its configuration was edited",
+    };
+
     apply_configured(kind, subject);
     pass->edited = true;
-    cfc_log(CFC_LOG_NOTICE, APR_SUCCESS,
-            "CFC0414: cluster %s, %s %s: %s -> %s: its configuration was edited, which wins "
-            "over what was set on the status page", subject->cl->name, kind->noun, subject->name,
-            kind->words[was], kind->words[kind->configured(subject)]);
+    cfc_event(&what, CFC_LOG_NOTICE, APR_SUCCESS, "CFC0414: cluster %s, %s %s: %s -> %s: its "
+              "configuration was edited, which wins over what was set on the status page",
+              what.cluster, what.noun, what.name, what.before, what.after);
 }
 
 static bool record_settle(const cfc_kind_t *kind, const cfc_subject_t *subject, pass_t *pass)
@@ -174,8 +185,9 @@ static void forget_replaced(const cfc_store_t *store, const cfc_conf_t *conf, js
 
     atomic_fetch_add(&conf->segment->changes, 1);
     if (complaint != NULL) {
-        cfc_log(CFC_LOG_WARNING, APR_SUCCESS, "CFC0415: %s; the state that the configuration "
-                "replaced is still in the state file, until the next change", complaint);
+        cfc_event(&(cfc_what_t){.kind = CFC_EVENT_STORE, .why = complaint}, CFC_LOG_WARNING,
+                  APR_SUCCESS, "CFC0415: %s; the state that the configuration replaced is still "
+                  "in the state file, until the next change", complaint);
     }
 }
 

@@ -13,7 +13,7 @@
 #include "suites.h"
 
 #define START apr_time_from_sec(1000)
-#define FIRST UINT64_C(1000000)         /* its milliseconds */
+#define FIRST UINT64_C(1000001)         /* one after its milliseconds */
 #define LATER (START + apr_time_from_sec(60))
 #define WRITERS 4
 #define WRITTEN 3000                    /* by each */
