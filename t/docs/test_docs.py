@@ -279,6 +279,27 @@ def test_the_fields_of_the_status_json_are_those_that_are_documented(new_httpd):
         sorted(names(part)) for part in (status, cluster, cluster["nodes"][0])]
 
 
+# events
+
+EVENTS = places.TOP / "docs/events.md"
+
+
+def first_cells(title, head):
+    """The words in backticks that begin the rows of a table."""
+    table = re.search(rf"^\| {head} .*\n\|---.*\n((?:\|.*\n)+)", sections(EVENTS, 2)[title], re.M)
+    return [cells(row)[0].strip("`") for row in table.group(1).splitlines()]
+
+
+def test_the_kinds_of_events_are_those_that_are_documented():
+    table = re.search(r"cfc_event_kind_words\[\] = {(.*?)}", source("lb/events.c"), re.S).group(1)
+    assert first_cells("Kinds", "Kind") == re.findall(r'"(\w+)"', table)
+
+
+def test_the_fields_of_an_event_are_those_that_are_documented():
+    table = re.search(r"cfc_event_fields\[\] = {(.*?)};", source("maint/event_json.c"), re.S)
+    assert first_cells("Fields", "Field") == re.findall(r'{"(\w+)"', table.group(1))
+
+
 @pytest.mark.once
 @pytest.mark.parametrize("example", EXAMPLES, ids=[path.name for path in EXAMPLES])
 def test_every_example_is_accepted_by_httpd(new_httpd, example):
