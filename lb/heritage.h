@@ -52,8 +52,8 @@ void cfc_heritage_write(cfc_heritage_t *heritage);
  * Take over what is known of clusters and nodes, and give them their slots. What goes on at this
  * moment (requests in flight, the queue, children, the monitor's lease) is not taken over, nor are
  * events, which the old monitor still files: the old segment stays with those that work in it. Nor
- * are dependencies, whose results stop nobody and come anew. Parent only. In the new segment this is a
- * generation of its own, so that the next one finds the slots taken.
+ * are dependencies, whose results stop nobody and come anew. In the new segment this is a generation
+ * of its own, so that the next one finds the slots taken. Parent only.
  *
  * Threads: the old one may be written to meanwhile.
  *

@@ -20,7 +20,8 @@ def module():
     file = home / "segment.h"
     if not file.exists() or file.read_text() != header:
         file.write_text(header)
-    if not (home / "Makefile").exists():
+    # By ourselves: make would do it with our CPPFLAGS.
+    if not _newer(home / "config.status", places.TOP / "configure"):
         _run(home, places.TOP / "configure", "--quiet")
     # Read before everything else, and by its include guard the only one.
     _run(home, "make", "-s", "-j2", f"CPPFLAGS=-include {file}", "mod_cfcluster.la")
@@ -32,6 +33,10 @@ def _edited(header):
         header, count = re.subn(old, new, header)
         assert count == 1, f"lb/segment.h has no {old}"
     return header
+
+
+def _newer(file, than):
+    return file.exists() and file.stat().st_mtime >= than.stat().st_mtime
 
 
 def _run(home, *command):
