@@ -13,6 +13,7 @@
 #include "conf/start_httpd.h"
 #include "guard/form_httpd.h"
 #include "guard/protect_httpd.h"
+#include "health/monitor_httpd.h"
 #include "lb/body_httpd.h"
 #include "lb/carry_httpd.h"
 #include "lb/handler_httpd.h"
@@ -31,6 +32,7 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_pre_config(cfc_conf_begin, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(cfc_conf_check, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(cfc_start, proxy, NULL, APR_HOOK_MIDDLE);
+    ap_hook_monitor(cfc_monitor_tend, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(cfc_start_child, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_stopping(cfc_release_all, NULL, NULL, APR_HOOK_MIDDLE);
 

@@ -8,8 +8,8 @@
 
 #include "conf/directives_httpd.h"
 #include "conf/opt.h"
+#include "conf/probe_conf_httpd.h"
 #include "guard/protect_httpd.h"
-#include "health/probe.h"
 #include "lb/carry_httpd.h"
 
 APLOG_USE_MODULE(cfcluster);
@@ -44,13 +44,21 @@ static void check_node(complaints_t *list, const cfc_cluster_t *cl, const cfc_no
         complain(list, &node->where, apr_psprintf(list->ptemp, "CFNode %s: %s", node->name,
                                                   complaint));
     }
-    if (node->scheme == CFC_SCHEME_AJP && cl->probe->kind == CFC_PROBE_HTTP
-        && cl->probe->port == 0) {
-        complain(list, &node->where,
-                 apr_psprintf(list->ptemp,
-                              "CFNode %s: an ajp:// node cannot be probed over http at its AJP "
-                              "port; add port=N of its HTTP connector to CFProbe, or write "
-                              "CFProbe tcp", node->name));
+    complaint = cfc_probe_conf_check_node(cl, node, list->ptemp);
+    if (complaint != NULL) {
+        complain(list, &node->where, complaint);
+    }
+}
+
+static void check_cluster(complaints_t *list, const cfc_cluster_t *cl)
+{
+    const char *complaint = cfc_probe_conf_check(cl, list->ptemp);
+
+    if (complaint != NULL) {
+        complain(list, &cl->where, complaint);
+    }
+    for (int i = 0; i < cl->nodes->nelts; i++) {
+        check_node(list, cl, cfc_cluster_nodes(cl)[i]);
     }
 }
 
@@ -171,11 +179,7 @@ int cfc_conf_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, serve
                               "cfcluster_module");
     }
     for (int i = 0; i < conf->clusters->nelts; i++) {
-        const cfc_cluster_t *cl = APR_ARRAY_IDX(conf->clusters, i, const cfc_cluster_t *);
-
-        for (int j = 0; j < cl->nodes->nelts; j++) {
-            check_node(&list, cl, cfc_cluster_nodes(cl)[j]);
-        }
+        check_cluster(&list, APR_ARRAY_IDX(conf->clusters, i, const cfc_cluster_t *));
     }
     check_room(&list, conf);
     for (server_rec *host = s; host != NULL; host = host->next) {

@@ -12,12 +12,12 @@
 #include "conf/conf.h"
 #include "conf/node_url.h"
 #include "conf/opt.h"
+#include "conf/probe_conf_httpd.h"
 #include "conf/profile.h"
 #include "conf/rows.h"
 #include "conf/sticky.h"
 #include "guard/protect_httpd.h"
 #include "health/dependency_httpd.h"
-#include "health/probe.h"
 #include "lb/method.h"
 #include "lb/route.h"
 #include "maint/maint.h"
@@ -51,9 +51,8 @@ cfc_cluster_t *cfc_cluster_read(void)
     return section;
 }
 
-/* The options from argv on, into conf; each at most once. */
-static const char *options(cmd_parms *cmd, const char *directive, const cfc_opt_t *rows,
-                           void *conf, int argc, char *const argv[])
+const char *cfc_options(cmd_parms *cmd, const char *directive, const cfc_opt_t *rows, void *conf,
+                        int argc, char *const argv[])
 {
     apr_uint32_t set = 0;
 
@@ -127,7 +126,7 @@ const char *cfc_cluster_add_node(cmd_parms *cmd, void *unused, int argc, char *c
     cfc_opt_preset(cfc_node_rows, node);
     complaint = cfc_node_url_read(node, directive, argv[1], cmd->pool);
     if (complaint == NULL) {
-        complaint = options(cmd, directive, cfc_node_rows, node, argc - 2, argv + 2);
+        complaint = cfc_options(cmd, directive, cfc_node_rows, node, argc - 2, argv + 2);
     }
     if (node->route == NULL) {
         node->route = node->name;
@@ -152,7 +151,7 @@ const char *cfc_cluster_set_sticky(cmd_parms *cmd, void *unused, int argc, char 
         return complaint;
     }
     cfc_opt_preset(cfc_sticky_rows, &sticky);
-    complaint = options(cmd, "CFSticky", cfc_sticky_rows, &sticky, argc, argv);
+    complaint = cfc_options(cmd, "CFSticky", cfc_sticky_rows, &sticky, argc, argv);
     if (complaint == NULL) {
         complaint = cfc_sticky_check(&sticky, cmd->pool);
     }
@@ -183,20 +182,6 @@ const char *cfc_cluster_set_balance(cmd_parms *cmd, void *unused, const char *ar
                         cfc_did_you_mean(arg, names, cmd->pool));
 }
 
-/* The options that a CFProbe line starts from. What it does not say stays as the profile has
- * it: a line that only sets another interval must not lose expect=confluence, or a node that
- * says FIRST_RUN would be served. */
-static void begin_probe(cfc_probe_conf_t *probe)
-{
-    const cfc_probe_conf_t said = *probe;
-
-    cfc_opt_preset(cfc_probe_rows, probe);
-    if (section->probe->kind == said.kind) {
-        *probe = *section->probe;
-        probe->path = said.path;
-    }
-}
-
 const char *cfc_cluster_set_slow_start(cmd_parms *cmd, void *unused, const char *arg)
 {
     const char *complaint = inside(cmd);
@@ -219,40 +204,9 @@ const char *cfc_cluster_set_slow_start(cmd_parms *cmd, void *unused, const char 
 const char *cfc_cluster_set_probe(cmd_parms *cmd, void *unused, int argc, char *const argv[])
 {
     const char *complaint = inside(cmd);
-    cfc_probe_conf_t probe = {0};
-    int options_at = 1;
 
     (void)unused;
-    if (complaint != NULL) {
-        return complaint;
-    }
-    probe.kind = argc > 0 ? cfc_word_index(argv[0], cfc_probe_kinds) : -1;
-    if (probe.kind < 0) {
-        return apr_psprintf(cmd->pool, "CFProbe: \"%s\" is not a kind of probe; %s",
-                            argc > 0 ? argv[0] : "",
-                            cfc_did_you_mean(argc > 0 ? argv[0] : "", cfc_probe_kinds, cmd->pool));
-    }
-    if (probe.kind == CFC_PROBE_HTTP) {
-        if (argc < 2 || argv[1][0] != '/') {
-            return apr_psprintf(cmd->pool, "CFProbe http: write the path to ask for, beginning "
-                                           "with /, not \"%s\"; for example CFProbe http /status",
-                                argc < 2 ? "" : argv[1]);
-        }
-        probe.path = apr_pstrdup(cmd->pool, argv[1]);
-        options_at = 2;
-    }
-    begin_probe(&probe);
-    complaint = options(cmd, "CFProbe", cfc_probe_rows, &probe, argc - options_at,
-                        argv + options_at);
-    if (complaint != NULL) {
-        return complaint;
-    }
-    if (probe.kind == CFC_PROBE_TCP && (probe.expect != CFC_EXPECT_STATUS || probe.host)) {
-        return "CFProbe tcp: expect= and host= are for http probes; remove them, or write "
-               "CFProbe http /PATH";
-    }
-    *section->probe = probe;
-    return NULL;
+    return complaint ? complaint : cfc_probe_conf_line(cmd, section, argc, argv);
 }
 
 const char *cfc_cluster_set_retry(cmd_parms *cmd, void *unused, int argc, char *const argv[])
@@ -261,7 +215,7 @@ const char *cfc_cluster_set_retry(cmd_parms *cmd, void *unused, int argc, char *
 
     (void)unused;
     return complaint ? complaint
-                     : options(cmd, "CFRetry", cfc_retry_rows, &section->retry, argc, argv);
+                     : cfc_options(cmd, "CFRetry", cfc_retry_rows, &section->retry, argc, argv);
 }
 
 const char *cfc_cluster_set_queue(cmd_parms *cmd, void *unused, int argc, char *const argv[])
@@ -270,7 +224,7 @@ const char *cfc_cluster_set_queue(cmd_parms *cmd, void *unused, int argc, char *
 
     (void)unused;
     return complaint ? complaint
-                     : options(cmd, "CFQueue", cfc_queue_rows, &section->queue, argc, argv);
+                     : cfc_options(cmd, "CFQueue", cfc_queue_rows, &section->queue, argc, argv);
 }
 
 const char *cfc_cluster_set_eject(cmd_parms *cmd, void *unused, int argc, char *const argv[])
@@ -279,7 +233,7 @@ const char *cfc_cluster_set_eject(cmd_parms *cmd, void *unused, int argc, char *
 
     (void)unused;
     if (complaint == NULL) {
-        complaint = options(cmd, "CFEject", cfc_eject_rows, &section->eject, argc, argv);
+        complaint = cfc_options(cmd, "CFEject", cfc_eject_rows, &section->eject, argc, argv);
     }
     if (complaint == NULL && section->eject.max_ms < section->eject.time_ms) {
         complaint = apr_psprintf(cmd->pool, "CFEject: max=%s is shorter than time=%s; the time "
@@ -296,7 +250,7 @@ const char *cfc_cluster_set_timeout(cmd_parms *cmd, void *unused, int argc, char
 
     (void)unused;
     return complaint ? complaint
-                     : options(cmd, "CFTimeout", cfc_timeout_rows, section, argc, argv);
+                     : cfc_options(cmd, "CFTimeout", cfc_timeout_rows, section, argc, argv);
 }
 
 const char *cfc_cluster_set_tell(cmd_parms *cmd, void *unused, const char *arg)
@@ -426,8 +380,7 @@ static cfc_cluster_t *cluster_new(cmd_parms *cmd, const char *name)
     cfc_opt_preset(cfc_eject_rows, &cl->eject);
     cfc_opt_preset(cfc_queue_rows, &cl->queue);
     cfc_opt_preset(cfc_timeout_rows, cl);
-    cl->probe = apr_pcalloc(cmd->pool, sizeof(*cl->probe));
-    cfc_opt_preset(cfc_probe_rows, cl->probe);
+    cfc_probe_conf_begin(cl, cmd->pool);
     cl->protect = cfc_protect_conf_create(cmd->pool);
     cl->dependencies = apr_array_make(cmd->pool, 2, sizeof(cfc_dependency_t *));
     cl->maint = apr_pcalloc(cmd->pool, sizeof(*cl->maint));

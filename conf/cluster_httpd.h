@@ -6,6 +6,7 @@
 #include <httpd.h>
 #include <http_config.h>
 
+#include "conf/opt.h"
 #include "lb/cluster.h"
 
 /** Reads a whole section, and adds its cluster to cfc_conf() when nothing is wrong with it. */
@@ -30,6 +31,10 @@ const char *cfc_cluster_set_eject(cmd_parms *cmd, void *unused, int argc, char *
 const char *cfc_cluster_set_timeout(cmd_parms *cmd, void *unused, int argc, char *const argv[]);
 const char *cfc_cluster_add_database(cmd_parms *cmd, void *unused, int argc, char *const argv[]);
 const char *cfc_cluster_add_directory(cmd_parms *cmd, void *unused, int argc, char *const argv[]);
+
+/** Read the options from argv on into conf, each at most once. @return NULL, or the complaint */
+const char *cfc_options(cmd_parms *cmd, const char *directive, const cfc_opt_t *rows, void *conf,
+                        int argc, char *const argv[]);
 
 /** Where a directive stands, and the same as text: "conf/wiki.conf:14". */
 cfc_where_t cfc_where(const cmd_parms *cmd);

@@ -4,6 +4,7 @@
 #include "conf/opt.h"
 
 #include <apr_strings.h>
+#include <apr_tables.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -149,6 +150,9 @@ void cfc_opt_preset(const cfc_opt_t *rows, void *conf)
         case CFC_OPT_TEXT:
             *(const char **)field = rows->text_preset;
             break;
+        case CFC_OPT_LIST:
+            *(apr_array_header_t **)field = NULL;
+            break;
         }
     }
 }
@@ -180,7 +184,7 @@ static const char *read_quantity(const cfc_opt_t *row, const char *directive, co
 }
 
 /* Statuses joined by commas; "none" for none of them. */
-static bool codes_read(const char *value, cfc_codes_t *codes)
+static bool codes_read(const cfc_opt_t *row, const char *value, cfc_codes_t *codes)
 {
     *codes = (cfc_codes_t){{0}};
     if (strcmp(value, "none") == 0) {
@@ -190,7 +194,7 @@ static bool codes_read(const char *value, cfc_codes_t *codes)
         char *end;
         long status = strtol(value, &end, 10);
 
-        if (end - value != 3 || status < CFC_CODE_LOW || status > CFC_CODE_HIGH) {
+        if (end - value != 3 || status < row->low || status > row->high) {
             return false;
         }
         cfc_codes_add(codes, (int)status);
@@ -206,13 +210,33 @@ static const char *read_codes(const cfc_opt_t *row, const char *directive, const
 {
     cfc_codes_t codes;
 
-    if (!codes_read(value, &codes)) {
+    if (!codes_read(row, value, &codes)) {
         return apr_psprintf(p, "%s: %s=%s is not a list of statuses; write some of %d to %d with "
                             "commas, or none, for example %s=%s",
-                            directive, row->name, value, CFC_CODE_LOW, CFC_CODE_HIGH, row->name,
+                            directive, row->name, value, (int)row->low, (int)row->high, row->name,
                             row->example);
     }
     *(cfc_codes_t *)field = codes;
+    return NULL;
+}
+
+static const char *read_text(const cfc_opt_t *row, const char *directive, const char *value,
+                             void *field, apr_pool_t *p)
+{
+    apr_array_header_t **list = field;
+
+    if (value[0] == '\0') {
+        return apr_psprintf(p, "%s: %s= has no value; for example %s=%s", directive, row->name,
+                            row->name, row->example);
+    }
+    if (row->kind == CFC_OPT_TEXT) {
+        *(const char **)field = apr_pstrdup(p, value);
+        return NULL;
+    }
+    if (*list == NULL) {
+        *list = apr_array_make(p, 2, sizeof(const char *));
+    }
+    APR_ARRAY_PUSH(*list, const char *) = apr_pstrdup(p, value);
     return NULL;
 }
 
@@ -229,13 +253,8 @@ static const char *read_value(const cfc_opt_t *row, const char *directive, const
         *(int *)field = index;
         return NULL;
     }
-    if (row->kind == CFC_OPT_TEXT) {
-        if (value[0] == '\0') {
-            return apr_psprintf(p, "%s: %s= has no value; for example %s=%s", directive, row->name,
-                                row->name, row->example);
-        }
-        *(const char **)field = apr_pstrdup(p, value);
-        return NULL;
+    if (row->kind == CFC_OPT_TEXT || row->kind == CFC_OPT_LIST) {
+        return read_text(row, directive, value, field, p);
     }
     return row->kind == CFC_OPT_CODES ? read_codes(row, directive, value, field, p)
                                       : read_quantity(row, directive, value, field, p);
@@ -271,7 +290,7 @@ const char *cfc_opt_read(const cfc_opt_t *rows, const char *directive, const cha
         if (equals == NULL || strcmp(row->name, name) != 0) {
             continue;
         }
-        if (set != NULL && (*set & bit)) {
+        if (set != NULL && (*set & bit) && row->kind != CFC_OPT_LIST) {
             return apr_psprintf(p, "%s: %s= is given twice; keep one of them", directive, name);
         }
         complaint = read_value(row, directive, equals + 1, (char *)conf + row->at, p);

@@ -14,14 +14,15 @@ typedef enum {
     CFC_OPT_COUNT,      /* apr_int64_t; a whole number */
     CFC_OPT_WORD,       /* int, the index in `words` */
     CFC_OPT_CODES,      /* cfc_codes_t; HTTP statuses: 503, 502,503,504, or none */
-    CFC_OPT_TEXT        /* const char *, at least one character */
+    CFC_OPT_TEXT,       /* const char *, at least one character */
+    CFC_OPT_LIST        /* apr_array_header_t * of such texts, NULL for none; may be repeated */
 } cfc_opt_kind_t;
 
 typedef struct cfc_opt {
     const char *name;           /* the word before '='; NULL ends the rows */
     cfc_opt_kind_t kind;
     size_t at;                  /* offsetof(struct, field) */
-    apr_int64_t low, high;      /* inclusive; MS, BYTES, COUNT */
+    apr_int64_t low, high;      /* inclusive; MS, BYTES, COUNT, CODES */
     apr_int64_t preset;         /* default; WORD: an index; CODES: one status, 0: none */
     const char *text_preset;    /* default of a TEXT, may be NULL */
     const char *const *words;   /* allowed, NULL-ended; WORD */
@@ -34,7 +35,8 @@ void cfc_opt_preset(const cfc_opt_t *rows, void *conf);
 /**
  * Read one name=value into conf.
  * @param directive for messages, for example "CFProbe" or "CFNode node1"
- * @param set       bit i is set when row i was given; an option given twice is a complaint.
+ * @param set       bit i is set when row i was given; an option given twice is a complaint,
+ *                  unless it is a list.
  *                  NULL: may be given again (a profile's values, which later ones override)
  * @param p         lives as long as conf
  * @return NULL, or the complaint; conf is then unchanged

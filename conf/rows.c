@@ -11,8 +11,9 @@ static const char *const strict_words[] = {"off", "on", NULL};
 static const char *const samesite_words[] = {"lax", "strict", "none", NULL};
 static const char *const secure_words[] = {"auto", "always", NULL};
 static const char *const tls_words[] = {"off", "on", "verify", NULL};
-static const char *const expect_words[] = {"status", "confluence", NULL};
-const char *const cfc_probe_kinds[] = {"tcp", "http", NULL};
+static const char *const expect_words[] = {"status", "confluence", "jira", "bitbucket", NULL};
+static const char *const role_words[] = {"required", "advisory", NULL};
+static const char *const probe_method_words[] = {"GET", "HEAD", "OPTIONS", NULL};
 
 #define MS(name, type, field, low, high, preset, example) \
     {name, CFC_OPT_MS, offsetof(type, field), low, high, preset, NULL, NULL, example}
@@ -24,8 +25,10 @@ const char *const cfc_probe_kinds[] = {"tcp", "http", NULL};
     {name, CFC_OPT_WORD, offsetof(type, field), 0, 0, preset, NULL, words, NULL}
 #define TEXT(name, type, field, preset, example) \
     {name, CFC_OPT_TEXT, offsetof(type, field), 0, 0, 0, preset, NULL, example}
-#define CODES(name, type, field, preset, example) \
-    {name, CFC_OPT_CODES, offsetof(type, field), 0, 0, preset, NULL, NULL, example}
+#define CODES(name, type, field, low, high, preset, example) \
+    {name, CFC_OPT_CODES, offsetof(type, field), low, high, preset, NULL, NULL, example}
+#define LIST(name, type, field, example) \
+    {name, CFC_OPT_LIST, offsetof(type, field), 0, 0, 0, NULL, NULL, example}
 #define END {NULL, CFC_OPT_TEXT, 0, 0, 0, 0, NULL, NULL, NULL}
 
 const cfc_opt_t cfc_node_rows[] = {
@@ -58,7 +61,7 @@ const cfc_opt_t cfc_retry_rows[] = {
     COUNT("attempts", cfc_retry_conf_t, attempts, 1, 10, 3, "3"),
     MS("budget", cfc_retry_conf_t, budget_ms, 0, 600000, 10000, "10s"),
     BYTES("body", cfc_retry_conf_t, body_bytes, 16 * 1024, 16 * 1024 * 1024, 256 * 1024, "256K"),
-    CODES("on-status", cfc_retry_conf_t, on_status, 503, "502,503"),
+    CODES("on-status", cfc_retry_conf_t, on_status, 400, 599, 503, "502,503"),
     END,
 };
 
@@ -85,11 +88,24 @@ const cfc_opt_t cfc_timeout_rows[] = {
     END,
 };
 
+/* fast-interval, down-interval: 0 stands for what follows from interval (health/probe.h). */
 const cfc_opt_t cfc_probe_rows[] = {
-    WORD("expect", cfc_probe_conf_t, expect, expect_words, CFC_EXPECT_STATUS),
-    TEXT("host", cfc_probe_conf_t, host, NULL, "wiki.example.com"),
+    TEXT("name", cfc_probe_conf_t, name, NULL, "synchrony"),
+    WORD("role", cfc_probe_conf_t, role, role_words, CFC_ROLE_REQUIRED),
     COUNT("port", cfc_probe_conf_t, port, 1, 65535, 0, "8090"),
+    WORD("expect", cfc_probe_conf_t, expect, expect_words, CFC_EXPECT_STATUS),
+    CODES("status", cfc_probe_conf_t, status, 100, 599, 0, "200,204"),
+    TEXT("body", cfc_probe_conf_t, body, NULL, "OK"),
+    TEXT("json", cfc_probe_conf_t, json, NULL, "database.state=up"),
+    WORD("method", cfc_probe_conf_t, method, probe_method_words, CFC_METHOD_GET),
+    TEXT("host", cfc_probe_conf_t, host, NULL, "wiki.example.com"),
+    LIST("header", cfc_probe_conf_t, headers, "\"X-Probe: yes\""),
+    TEXT("ca", cfc_probe_conf_t, ca, NULL, "/etc/ssl/certs/ca-certificates.crt"),
+    COUNT("cert-days", cfc_probe_conf_t, cert_days, 0, 365, 14, "14"),
+    TEXT("weight-key", cfc_probe_conf_t, weight_key, NULL, "load.weight"),
     MS("interval", cfc_probe_conf_t, interval_ms, 100, 3600000, 1000, "1s"),
+    MS("fast-interval", cfc_probe_conf_t, fast_ms, 100, 3600000, 0, "500ms"),
+    MS("down-interval", cfc_probe_conf_t, down_ms, 100, 3600000, 0, "5s"),
     MS("timeout", cfc_probe_conf_t, timeout_ms, 50, 60000, 800, "800ms"),
     COUNT("rise", cfc_probe_conf_t, rise, 1, 100, 2, "2"),
     COUNT("fall", cfc_probe_conf_t, fall, 1, 100, 2, "2"),

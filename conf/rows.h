@@ -16,7 +16,4 @@ extern const cfc_opt_t cfc_probe_rows[];    /* into cfc_probe_conf_t */
 extern const cfc_opt_t cfc_database_rows[];     /* into cfc_dependency_t */
 extern const cfc_opt_t cfc_directory_rows[];    /* into cfc_dependency_t */
 
-/** The words after CFProbe, in the order of cfc_probe_kind_t, NULL-ended. */
-extern const char *const cfc_probe_kinds[];
-
 #endif

@@ -24,6 +24,8 @@ typedef struct {
     int code;                       /* HTTP status; 0: none came */
     int32_t duration_ms;
     apr_time_t at;                  /* when it ended */
+    apr_time_t certificate_end;     /* of the node's certificate; 0: none was seen */
+    int weight_pct;                 /* of its share that the node wants, 1..100; 0: not said */
     char reason[CFC_REASON_BYTES];  /* for people, NUL-ended: "200 RUNNING", "connection refused";
                                        holds no byte that came from the node unchecked */
 } cfc_evidence_t;

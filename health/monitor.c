@@ -67,7 +67,7 @@ static const char *reason_to_end(loop_t *loop, int64_t now)
         return "a newer configuration is in force";
     }
     if (atomic_load(&monitor->segment->monitor_pid) != monitor->pid) {
-        return "another one has taken over";
+        return "its lease was taken away";
     }
     return released_for_long(loop, now) ? "its configuration is gone" : NULL;
 }
@@ -77,6 +77,14 @@ static void take_lease(const cfc_monitor_t *monitor)
     atomic_store(&monitor->segment->monitor_generation, monitor->generation);
     atomic_store(&monitor->segment->monitor_beat_at, apr_time_now());
     atomic_store(&monitor->segment->monitor_pid, monitor->pid);
+}
+
+/* A stale one would have somebody else killed who got our process id. */
+static void give_lease_back(const cfc_monitor_t *monitor)
+{
+    int64_t own = monitor->pid;
+
+    atomic_compare_exchange_strong(&monitor->segment->monitor_pid, &own, 0);
 }
 
 static bool begin_jobs(loop_t *loop, const cfc_job_kind_t *const *kinds, apr_pool_t *p)
@@ -181,6 +189,7 @@ apr_status_t cfc_monitor_run(const cfc_monitor_t *monitor, apr_pool_t *p)
     }
     apr_pool_destroy(jobs);
     curl_multi_cleanup(loop.work.multi);
+    give_lease_back(monitor);
     if (why == NULL) {
         cfc_event(&(cfc_what_t){.kind = CFC_EVENT_MONITOR, .before = "alive", .after = "ends",
                                 .why = "it cannot go on"},

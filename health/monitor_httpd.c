@@ -3,7 +3,7 @@
  * What it does is monitor.c's.
  *
  *   parent:  post_config          fork; the monitor of before is awaited as `leaving`
- *            main loop            died: fork again
+ *            main loop            died: fork again; every ten seconds: look whether all is well
  *            pconf is cleared     restart: release it, it goes on until its successor runs
  *                                 exit: end it, wait
  *
@@ -29,6 +29,7 @@
 #define RETAINED_KEY "cfc-monitor"
 #define LEAVING_MAX 8                           /* restarts within the 100 ms that one needs */
 #define RESTART_PAUSE apr_time_from_sec(1)
+#define SILENT_AFTER apr_time_from_sec(5)
 #define END_WITHIN apr_time_from_sec(1)
 #define END_STEP apr_time_from_msec(10)
 
@@ -123,7 +124,7 @@ static apr_status_t launch(void)
         cfc_event(&(cfc_what_t){.kind = CFC_EVENT_MONITOR, .after = "lost",
                                 .why = "it cannot be started"},
                   CFC_LOG_ERROR, status, "CFC0312: the monitor cannot be started; no node is "
-                  "probed until httpd is restarted");
+                  "probed until that succeeds; it is tried again every ten seconds");
         return status;
     }
     apr_proc_other_child_register(proc, tend, proc, NULL, self.pconf);
@@ -155,11 +156,19 @@ static void end(apr_proc_t *proc)
     has_ended(proc, APR_WAIT);
 }
 
+/* @return whether it was its own until now */
+static bool take_lease_away(int64_t pid)
+{
+    return self.segment != NULL
+           && atomic_compare_exchange_strong(&self.segment->monitor_pid, &pid, 0);
+}
+
 static void note_death(apr_proc_t *proc)
 {
     long pid = proc->pid;
 
     proc->pid = 0;
+    take_lease_away(pid);   /* the process id may soon be another's, whom nobody shall kill */
     apr_proc_other_child_unregister(proc);
     if (proc == &self.processes->running && !httpd_is_stopping()) {
         cfc_event(&(cfc_what_t){.kind = CFC_EVENT_MONITOR, .before = "alive", .after = "lost",
@@ -168,6 +177,27 @@ static void note_death(apr_proc_t *proc)
                   "stays as last known until the next one, started now, has probed", pid);
         launch();
     }
+}
+
+/* What the children cannot see to: there are none, or the monitor is beyond their reach. */
+int cfc_monitor_tend(apr_pool_t *p, server_rec *s)
+{
+    apr_proc_t *proc = self.processes != NULL ? &self.processes->running : NULL;
+
+    (void)p;
+    (void)s;
+    if (proc == NULL || self.segment == NULL || httpd_is_stopping()) {
+        return DECLINED;
+    }
+    if (proc->pid == 0) {
+        launch();
+    }
+    else if (apr_time_now() - atomic_load(&self.segment->monitor_beat_at) > SILENT_AFTER
+             && apr_time_now() - self.launched_at > SILENT_AFTER) {
+        take_lease_away(proc->pid);
+        kill(proc->pid, SIGKILL);
+    }
+    return DECLINED;
 }
 
 /* pconf goes away: for good, or for the next configuration. */

@@ -32,4 +32,10 @@ struct cfc_job_kind;
 apr_status_t cfc_monitor_start(apr_pool_t *pconf, server_rec *s, cfc_conf_t *conf,
                                const struct cfc_job_kind *const *more);
 
+/**
+ * A monitor hook: httpd's parent calls it every ten seconds. Starts a monitor where that failed,
+ * and kills one that has been silent for five seconds. The children do that sooner (lb/beat.h).
+ */
+int cfc_monitor_tend(apr_pool_t *p, server_rec *s);
+
 #endif

@@ -1,27 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0
- * probing.c: when to probe, and what to do with the result. How to probe is transfer.c's, what a
- * result means expect.c's and rise_fall.c's. */
+ * probing.c: when to probe. How to probe is transfer.c's and ajp.c's, what an answer means
+ * expect.c's, what follows from it verdict.c's. */
 #include "health/probing.h"
 
-#include <apr_strings.h>
-
+#include "health/ajp.h"
 #include "health/probe.h"
-#include "health/rise_fall.h"
 #include "health/transfer.h"
-#include "lb/choose.h"
+#include "health/verdict.h"
 #include "lb/cluster.h"
-#include "lb/effective.h"
 #include "lb/events.h"
 #include "lb/log.h"
 #include "lb/segment.h"
 
-#define FAST_FLOOR_MS 100       /* the shortest pause between two probes of one node */
+#define FLOOR_MS 100            /* the shortest pause between two probes of one kind at a node */
+#define SPREAD_MS 500           /* over which those are spread that are due at the start */
 
+typedef enum {
+    RESTING,
+    TRANSFERRING,               /* libcurl has it */
+    ASKING_AJP                  /* connected by libcurl, whose transfer is kept for that */
+} phase_t;
+
+/** One probe of one node. Those of a node follow each other. */
 typedef struct {
     const cfc_cluster_t *cl;
     const cfc_node_t *node;
+    int place;                  /* of the probe among the cluster's */
     cfc_transfer_t *transfer;
-    bool running;
+    cfc_ajp_t ajp;
+    phase_t phase;
+    bool wanted;                /* a request has failed at the node */
     int64_t began_ms;           /* monotonic, as all *_ms here */
     int64_t due_ms;
 } target_t;
@@ -37,113 +45,53 @@ static target_t *target_at(const probing_t *probing, int i)
     return &APR_ARRAY_IDX(probing->targets, i, target_t);
 }
 
-static cfc_standing_t standing_of(const cfc_node_slot_t *slot)
+static const cfc_probe_conf_t *conf_of(const target_t *target)
 {
-    cfc_standing_t standing;
-
-    standing.health = cfc_slot_health(slot, &standing.cause);
-    standing.streak = atomic_load(&slot->streak);
-    if (standing.health >= CFC_HEALTH_COUNT) {
-        standing = (cfc_standing_t){CFC_HEALTH_UNKNOWN, CFC_CAUSE_NONE, 0};
-    }
-    return standing;
+    return cfc_probe_at(target->cl, target->place);
 }
 
 static int64_t pause_ms(const target_t *target)
 {
-    cfc_health_t health = standing_of(target->node->slot).health;
-    int64_t pause = target->cl->probe->interval_ms;
+    const cfc_probe_conf_t *conf = conf_of(target);
+    int64_t pause = conf->interval_ms;
+    cfc_cause_t cause;
 
-    if (health == CFC_HEALTH_FAILING || health == CFC_HEALTH_RECOVERING) {
-        pause /= 2;
-    }
-    return pause > FAST_FLOOR_MS ? pause : FAST_FLOOR_MS;
-}
-
-static const char *what_happens_now(const cfc_node_slot_t *slot, const cfc_standing_t *standing)
-{
-    switch (cfc_effective(cfc_slot_admin(slot), standing->health, standing->cause)) {
-    case CFC_EFFECTIVE_SERVING:
-    case CFC_EFFECTIVE_WARMING:
-        return "it gets requests";
-    case CFC_EFFECTIVE_STICKY_ONLY:
-        return "it gets the requests of its sessions";
-    case CFC_EFFECTIVE_LAST_RESORT:
-        return "it gets only what no other node can take";
-    case CFC_EFFECTIVE_OUT:
-    case CFC_EFFECTIVE_COUNT:
+    switch (cfc_probe_health(&target->node->slot->probes[target->place], &cause)) {
+    case CFC_HEALTH_FAILING:
+    case CFC_HEALTH_RECOVERING:
+        pause = conf->fast_ms != 0 ? conf->fast_ms : pause / 2;
+        break;
+    case CFC_HEALTH_DOWN:
+    case CFC_HEALTH_STARTING:
+        pause = conf->down_ms != 0 ? conf->down_ms : pause;
+        break;
+    default:
         break;
     }
-    return "it gets no requests";
+    return pause > FLOOR_MS ? pause : FLOOR_MS;
 }
 
-static void log_change(const target_t *target, const cfc_standing_t *was,
-                       const cfc_standing_t *standing, const char *reason)
+/* Requests have failed at the node: all its probes look at once, but no more often than the
+ * floor allows. */
+static void heed_requests(probing_t *probing)
 {
-    const cfc_node_t *node = target->node;
-    const cfc_what_t what = {
-        .kind = CFC_EVENT_HEALTH,
-        .bad = standing->health == CFC_HEALTH_DOWN || standing->cause == CFC_CAUSE_REFUSED,
-        .cluster = target->cl->name, .noun = "node", .name = node->name,
-        .effective = cfc_effective_word(cfc_node_effective(node)),
-        .before = cfc_health_word(was->health), .after = cfc_health_word(standing->health),
-        .why = reason,
-    };
+    bool wanted = false;
 
-    cfc_event(&what, CFC_LOG_NOTICE, APR_SUCCESS, "CFC0301: cluster %s, node %s: %s -> %s: %s; %s",
-              what.cluster, what.name, what.before, what.after, what.why,
-              what_happens_now(node->slot, standing));
-}
+    for (int i = 0; i < probing->targets->nelts; i++) {
+        target_t *target = target_at(probing, i);
 
-/* Back in service; not from unknown, which is httpd's start and not the node's. */
-static bool has_returned(cfc_health_t was, cfc_health_t is)
-{
-    return is == CFC_HEALTH_UP && (was == CFC_HEALTH_STARTING || was == CFC_HEALTH_DOWN
-                                   || was == CFC_HEALTH_RECOVERING);
-}
-
-static void record(const probing_t *probing, const target_t *target, const cfc_evidence_t *ev)
-{
-    const cfc_probe_conf_t *conf = target->cl->probe;
-    cfc_node_slot_t *slot = target->node->slot;
-    const cfc_standing_t was = standing_of(slot);
-    cfc_standing_t standing = was;
-    bool notable = cfc_rise_fall(&standing, ev->verdict, (uint32_t)conf->rise,
-                                 (uint32_t)conf->fall);
-    cfc_probe_result_t result = {
-        .at = ev->at,
-        .duration_ms = ev->duration_ms,
-        .code = ev->code,
-        .good = ev->verdict == CFC_VERDICT_GOOD,
-    };
-
-    apr_cpystrn(result.reason, ev->reason, sizeof(result.reason));
-    cfc_record_write(&slot->last_probe, &result, sizeof(result));
-    atomic_store(&slot->streak, standing.streak);
-    if (standing.health != was.health) {
-        atomic_store(&slot->health_at, ev->at);
-    }
-    if (has_returned(was.health, standing.health)) {
-        cfc_slot_returned(slot, ev->at, true);
-    }
-    cfc_slot_health_set(slot, standing.health, standing.cause);
-    if (standing.health == CFC_HEALTH_UP && was.health != CFC_HEALTH_UP
-        && was.health != CFC_HEALTH_FAILING) {
-        cfc_eject_clear(&slot->eject);  /* it was away: what it did before counts no more */
-    }
-    if (standing.health == CFC_HEALTH_DOWN && was.health != CFC_HEALTH_DOWN) {
-        cfc_bell_ring(&probing->work->monitor->segment->downs);
-    }
-    if (notable) {
-        log_change(target, &was, &standing, ev->reason);
+        if (target->place == 0) {
+            wanted = atomic_load(&target->node->slot->probe_wanted) != 0
+                     && atomic_exchange(&target->node->slot->probe_wanted, 0) != 0;
+        }
+        target->wanted = target->wanted || wanted;
     }
 }
 
-/* A request has failed there: look at once, but no more often than the floor allows. */
-static bool is_wanted(const target_t *target, int64_t now)
+static bool is_due(const target_t *target, int64_t now)
 {
-    return now - target->began_ms >= FAST_FLOOR_MS
-           && atomic_exchange(&target->node->slot->probe_wanted, 0) != 0;
+    return target->phase == RESTING
+           && (target->due_ms <= now || (target->wanted && now - target->began_ms >= FLOOR_MS));
 }
 
 static void begin_due(probing_t *probing, int64_t now)
@@ -151,12 +99,35 @@ static void begin_due(probing_t *probing, int64_t now)
     for (int i = 0; i < probing->targets->nelts; i++) {
         target_t *target = target_at(probing, i);
 
-        if (!target->running && (target->due_ms <= now || is_wanted(target, now))) {
+        if (is_due(target, now)) {
             target->began_ms = now;
-            target->running = cfc_transfer_begin(target->transfer, probing->work->multi);
+            target->wanted = false;
+            if (cfc_transfer_begin(target->transfer, probing->work->multi)) {
+                target->phase = TRANSFERRING;
+            }
             target->due_ms = now + pause_ms(target);
         }
     }
+}
+
+/* A monitor that was stopped and goes on meets a successor, and nodes that are not its own. */
+static bool still_ours(const probing_t *probing)
+{
+    const cfc_monitor_t *monitor = probing->work->monitor;
+
+    return atomic_load(&monitor->segment->monitor_pid) == monitor->pid
+           && atomic_load(&monitor->segment->generation) == monitor->generation;
+}
+
+static void conclude(probing_t *probing, target_t *target, const cfc_evidence_t *ev)
+{
+    cfc_transfer_end(target->transfer, probing->work->multi);
+    target->phase = RESTING;
+    if (still_ours(probing)) {
+        cfc_verdict_record(probing->work->monitor->segment, target->cl, target->node,
+                           target->place, ev);
+    }
+    target->due_ms = target->began_ms + pause_ms(target);
 }
 
 static void collect(probing_t *probing)
@@ -166,23 +137,75 @@ static void collect(probing_t *probing)
 
     while ((message = curl_multi_info_read(probing->work->multi, &left)) != NULL) {
         target_t *target = cfc_transfer_owner(message->easy_handle);
+        int fd = -1;
         cfc_evidence_t ev;
 
+        if (conf_of(target)->kind == CFC_PROBE_AJP && message->data.result == CURLE_OK) {
+            fd = cfc_transfer_socket(target->transfer);
+        }
+        if (fd >= 0) {
+            cfc_ajp_begin(&target->ajp, fd);
+            target->phase = ASKING_AJP;
+            continue;
+        }
         cfc_transfer_judge(target->transfer, message->data.result, &ev);
-        cfc_transfer_end(target->transfer, probing->work->multi);
-        record(probing, target, &ev);
-        target->running = false;
-        target->due_ms = target->began_ms + pause_ms(target);
+        conclude(probing, target, &ev);
     }
+}
+
+static void ask_ajp(probing_t *probing, int64_t now)
+{
+    for (int i = 0; i < probing->targets->nelts; i++) {
+        target_t *target = target_at(probing, i);
+        cfc_ajp_result_t result;
+        cfc_evidence_t ev;
+
+        if (target->phase != ASKING_AJP) {
+            continue;
+        }
+        result = cfc_ajp_step(&target->ajp);
+        if (result == CFC_AJP_WAITS && now - target->began_ms < conf_of(target)->timeout_ms) {
+            struct curl_waitfd *watched = apr_array_push(probing->work->watched);
+
+            watched->fd = target->ajp.fd;
+            watched->events = cfc_ajp_writes(&target->ajp) ? CURL_WAIT_POLLOUT : CURL_WAIT_POLLIN;
+            watched->revents = 0;
+            continue;
+        }
+        cfc_transfer_judge_ajp(target->transfer, result, &ev);
+        ev.duration_ms = (int32_t)(now - target->began_ms);
+        conclude(probing, target, &ev);
+    }
+}
+
+/* When something has to be done that no descriptor tells. */
+static int64_t next_due(const probing_t *probing)
+{
+    int64_t next = INT64_MAX;
+
+    for (int i = 0; i < probing->targets->nelts; i++) {
+        const target_t *target = target_at(probing, i);
+        int64_t due = target->phase == RESTING      ? target->due_ms
+                      : target->phase == ASKING_AJP ? target->began_ms
+                                                          + conf_of(target)->timeout_ms
+                                                    : INT64_MAX;
+
+        next = due < next ? due : next;
+    }
+    return next;
 }
 
 static void add_targets(probing_t *probing, const cfc_cluster_t *cl)
 {
     for (int i = 0; i < cl->nodes->nelts; i++) {
-        target_t *target = apr_array_push(probing->targets);
+        for (int place = 0; place < cl->probes->nelts; place++) {
+            target_t *target = apr_array_push(probing->targets);
 
-        target->cl = cl;
-        target->node = cfc_cluster_nodes(cl)[i];
+            target->cl = cl;
+            target->node = cfc_cluster_nodes(cl)[i];
+            target->place = place;
+        }
+        cfc_verdict_begin(cl, cfc_cluster_nodes(cl)[i]);
     }
 }
 
@@ -198,23 +221,12 @@ static bool make_targets(probing_t *probing, apr_pool_t *p)
     for (int i = 0; i < probing->targets->nelts; i++) {
         target_t *target = target_at(probing, i);
 
-        target->transfer = cfc_transfer_make(target->node, target->cl->probe, target, p);
+        target->transfer = cfc_transfer_make(target->node, conf_of(target), target, p);
         if (target->transfer == NULL) {
             return false;
         }
     }
     return true;
-}
-
-static void schedule_first(probing_t *probing, int64_t now)
-{
-    for (int i = 0; i < probing->targets->nelts; i++) {
-        target_t *target = target_at(probing, i);
-        bool known = standing_of(target->node->slot).health != CFC_HEALTH_UNKNOWN;
-
-        target->due_ms = now + (known ? target->cl->probe->interval_ms * i / probing->targets->nelts
-                                      : 0);
-    }
 }
 
 static void *begin(const cfc_work_t *work, apr_pool_t *p)
@@ -226,22 +238,34 @@ static void *begin(const cfc_work_t *work, apr_pool_t *p)
         return NULL;
     }
     cfc_event(&(cfc_what_t){.kind = CFC_EVENT_MONITOR, .after = "alive"}, CFC_LOG_INFO,
-              APR_SUCCESS, "CFC0302: the monitor probes %d nodes", probing->targets->nelts);
+              APR_SUCCESS, "CFC0302: the monitor begins %d probes", probing->targets->nelts);
     return probing;
 }
 
-static int64_t next_due(const probing_t *probing)
+/* Goes on where the monitor before left off; what is overdue is spread. */
+static void schedule_first(probing_t *probing, int64_t now)
 {
-    int64_t next = INT64_MAX;
-
     for (int i = 0; i < probing->targets->nelts; i++) {
-        const target_t *target = target_at(probing, i);
+        target_t *target = target_at(probing, i);
+        const cfc_probe_slot_t *slot = &target->node->slot->probes[target->place];
+        int64_t pause = pause_ms(target), since;
+        cfc_probe_result_t last;
+        cfc_cause_t cause;
 
-        if (!target->running && target->due_ms < next) {
-            next = target->due_ms;
+        cfc_history_last(&slot->history, &last);
+        since = apr_time_as_msec(apr_time_now() - last.at);
+        target->began_ms = now - FLOOR_MS;
+        if (cfc_probe_health(slot, &cause) == CFC_HEALTH_UNKNOWN) {
+            target->due_ms = now;
+        }
+        else if (last.at != 0 && since >= 0 && since < pause) {
+            target->due_ms = now + pause - since;
+        }
+        else {
+            target->due_ms = now + (pause < SPREAD_MS ? pause : SPREAD_MS) * i
+                                       / probing->targets->nelts;
         }
     }
-    return next;
 }
 
 static int64_t run(void *job, int64_t now_ms)
@@ -253,11 +277,13 @@ static int64_t run(void *job, int64_t now_ms)
         schedule_first(probing, now_ms);
         probing->begun = true;
     }
+    heed_requests(probing);
     begin_due(probing, now_ms);
     if (curl_multi_perform(probing->work->multi, &running) != CURLM_OK) {
         return CFC_JOB_FAILED;
     }
     collect(probing);
+    ask_ajp(probing, now_ms);
     return next_due(probing);
 }
 
@@ -268,7 +294,7 @@ static void end(void *job)
     for (int i = 0; i < probing->targets->nelts; i++) {
         target_t *target = target_at(probing, i);
 
-        if (target->running) {
+        if (target->phase != RESTING) {
             cfc_transfer_end(target->transfer, probing->work->multi);
         }
     }

@@ -2,13 +2,12 @@
  * probing.h: the monitor's job that probes all nodes and keeps their health in shared memory
  * current.
  *
- * Nodes of unknown health are probed at once, the others spread over their interval. A probe
- * begins `interval` after the last one began, in half that time (not under 100 ms) while the
- * health is failing or recovering, and never before the last one has ended. Probes of different
- * nodes do not wait for each other. Intervals are measured on the monotonic clock.
- *
- * Each change of health is one line in the log. Health from before is kept: what an earlier
- * monitor found out stays true until the probes say otherwise. */
+ * A probe of unknown standing is made at once. The others go on as the monitor before left them;
+ * those overdue are spread over half a second. A probe begins its interval after it last began:
+ * interval= while it is up, fast-interval= (half of that) while failing or recovering,
+ * down-interval= while down or starting, never under 100 ms, and never before the last one of its
+ * kind has ended. When a request has failed at a node, all its probes are made at once. No probe
+ * waits for another. Intervals are measured on the monotonic clock. */
 #ifndef CFC_HEALTH_PROBING_H
 #define CFC_HEALTH_PROBING_H
 

@@ -145,7 +145,7 @@ static field_t *gather(const cfc_cluster_t *cl, const cfc_ask_t *ask, cfc_effect
 }
 
 /* Leave `count` nodes in the field, drawn by their weights. */
-static void draw(field_t *field, int count, uint32_t *dice)
+static void draw(field_t *field, int count, apr_time_t now, uint32_t *dice)
 {
     for (int drawn = 0; drawn < count && count < field->count; drawn++) {
         uint64_t weights = 0;
@@ -153,10 +153,10 @@ static void draw(field_t *field, int count, uint32_t *dice)
         int i = drawn;
 
         for (int j = drawn; j < field->count; j++) {
-            weights += (uint64_t)field->nodes[j]->weight;
+            weights += cfc_node_share(field->nodes[j], now);
         }
         mark = (int64_t)draw_below(dice, weights);
-        while ((mark -= field->nodes[i]->weight) >= 0) {
+        while ((mark -= (int64_t)cfc_node_share(field->nodes[i], now)) >= 0) {
             i++;
         }
         swap(&field->nodes[drawn], &field->nodes[i]);
@@ -174,7 +174,7 @@ static cfc_node_t *cheapest(const cfc_method_t *method, const field_t *field, ap
 
     for (int i = 0; i < field->count; i++) {
         uint64_t cost = method->cost(field->nodes[i], now);
-        uint64_t weight = (uint64_t)field->nodes[i]->weight;
+        uint64_t weight = cfc_node_share(field->nodes[i], now);
 
         if (best == NULL || cost < best_cost) {
             best = field->nodes[i];
@@ -198,7 +198,7 @@ static cfc_node_t *by_method(const cfc_cluster_t *cl, const cfc_ask_t *ask,
     field_t in, aside, *field = gather(cl, ask, wanted, &dice, &in, &aside);
 
     if (cl->method->sample > 0) {
-        draw(field, (int)cl->method->sample, &dice);
+        draw(field, (int)cl->method->sample, ask->now, &dice);
     }
     return cheapest(cl->method, field, ask->now, &dice);
 }
@@ -342,15 +342,16 @@ static uint64_t most_turns(const cfc_cluster_t *cl, const cfc_choice_t *choice)
 static void take_turn(const cfc_cluster_t *cl, const cfc_choice_t *choice)
 {
     _Atomic uint64_t *at = &choice->node->slot->turns;
-    uint64_t turn = cfc_node_turn(choice->node,
-                                  cfc_node_warming_pct(cl, choice->node, choice->at));
+    int reported = cfc_slot_reported_pct(choice->node->slot, choice->at);
+    int pct = cfc_node_warming_pct(cl, choice->node, choice->at) * reported / 100;
+    uint64_t turn = cfc_node_turn(choice->node, pct > 0 ? pct : 1);
     uint64_t turns = atomic_fetch_add(at, turn) + turn;
     uint64_t most = most_turns(cl, choice);
 
     if (turns + 2 * CFC_TURN < most) {
         /* Level, but for what a warming node's turn is longer. Only if nobody else took a turn
          * meanwhile; then that one does this. */
-        most += turn - cfc_node_turn(choice->node, 100);
+        most += turn - cfc_node_turn(choice->node, reported);
         atomic_compare_exchange_strong(at, &turns, most);
     }
 }

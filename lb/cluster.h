@@ -107,7 +107,8 @@ typedef struct cfc_cluster {
     apr_int64_t connect_ms;         /* how long connecting to a node may take */
     apr_int64_t answer_ms;          /* how long a node may be silent in an answer */
     apr_int64_t tunnel_end_ms;      /* within this the tunnels of a stopped node are ended */
-    struct cfc_probe_conf *probe;   /* never NULL after the section has been read */
+    apr_array_header_t *probes;     /* struct cfc_probe_conf *; the first one is that of the
+                                     * profile or of CFProbe without name=; never empty */
     apr_array_header_t *dependencies;   /* struct cfc_dependency *, in the order configured */
     struct cfc_maint_conf *maint;
     struct cfc_protect_conf *protect;   /* sections of its own; never NULL after it is read */

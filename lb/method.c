@@ -11,7 +11,7 @@
  * taken for that has answered nothing yet. */
 #define LATENCY_FLOOR_US 1000
 
-/* Costs are compared as fractions of this: amounts are up to 10^12, weights up to 100. */
+/* Costs are compared as fractions of this: amounts are up to 10^12, shares up to 10^4. */
 #define UNIT (UINT64_C(1) << 16)
 
 uint64_t cfc_node_turn(const cfc_node_t *node, int pct)
@@ -19,9 +19,9 @@ uint64_t cfc_node_turn(const cfc_node_t *node, int pct)
     return CFC_TURN * 100 / ((uint64_t)node->weight * (uint64_t)pct);
 }
 
-static uint64_t by_weight(uint64_t amount, const cfc_node_t *node)
+static uint64_t by_weight(uint64_t amount, const cfc_node_t *node, apr_time_t now)
 {
-    return amount * UNIT / (uint64_t)node->weight;
+    return amount * UNIT * 100 / cfc_node_share(node, now);
 }
 
 static uint64_t inflight_of(const cfc_node_t *node)
@@ -34,17 +34,15 @@ static uint64_t inflight_of(const cfc_node_t *node)
 /* Requests in flight by weight. Requests of sticky sessions count: they are the load. */
 static uint64_t least_busy(const cfc_node_t *node, apr_time_t now)
 {
-    (void)now;
-    return by_weight(inflight_of(node), node);
+    return by_weight(inflight_of(node), node, now);
 }
 
 /* The node whose next turn comes first: with weights 2 and 1, of every three turns A has two.
  * What was missed while away is not owed: cfc_choice_taken() sees to that. */
 static uint64_t round_robin(const cfc_node_t *node, apr_time_t now)
 {
-    (void)now;
     return atomic_load_explicit(&node->slot->turns, memory_order_relaxed)
-           + cfc_node_turn(node, 100);
+           + cfc_node_turn(node, cfc_slot_reported_pct(node->slot, now));
 }
 
 /* How long one more request would wait, if those in flight go before it one by one. */
@@ -53,15 +51,14 @@ static uint64_t latency(const cfc_node_t *node, apr_time_t now)
     uint64_t us = cfc_latency_us(&node->slot->latency, now);
 
     us = us > LATENCY_FLOOR_US ? us : LATENCY_FLOOR_US;
-    return by_weight(us * (inflight_of(node) + 1), node);
+    return by_weight(us * (inflight_of(node) + 1), node, now);
 }
 
 static uint64_t sessions(const cfc_node_t *node, apr_time_t now)
 {
     uint64_t picked = atomic_load_explicit(&node->slot->traffic.picked, memory_order_relaxed);
 
-    (void)now;
-    return by_weight(cfc_sessions_live(&node->slot->sessions, picked), node);
+    return by_weight(cfc_sessions_live(&node->slot->sessions, picked), node, now);
 }
 
 const cfc_method_t cfc_methods[] = {

@@ -22,6 +22,7 @@ uint64_t cfc_segment_layout(void)
         sizeof(cfc_segment_t),
         sizeof(cfc_heritage_t),
         offsetof(cfc_segment_t, monitor_pid),
+        offsetof(cfc_segment_t, watched_at),
         offsetof(cfc_segment_t, downs),
         offsetof(cfc_segment_t, children),
         offsetof(cfc_segment_t, clusters),
@@ -35,6 +36,12 @@ uint64_t cfc_segment_layout(void)
         offsetof(cfc_node_slot_t, admin),
         offsetof(cfc_node_slot_t, standing),
         offsetof(cfc_node_slot_t, returned_at),
+        offsetof(cfc_node_slot_t, reported),
+        CFC_PROBES_MAX,
+        sizeof(cfc_probe_slot_t),
+        offsetof(cfc_probe_slot_t, standing),
+        offsetof(cfc_probe_slot_t, falls),
+        offsetof(cfc_probe_slot_t, history),
         offsetof(cfc_node_slot_t, eject),
         offsetof(cfc_node_slot_t, probe_wanted),
         offsetof(cfc_node_slot_t, turns),
@@ -43,8 +50,8 @@ uint64_t cfc_segment_layout(void)
         offsetof(cfc_node_slot_t, admin_configured),
         offsetof(cfc_node_slot_t, admin_note),
         offsetof(cfc_node_slot_t, health_at),
-        offsetof(cfc_node_slot_t, streak),
-        offsetof(cfc_node_slot_t, last_probe),
+        offsetof(cfc_node_slot_t, deciding),
+        offsetof(cfc_node_slot_t, probes),
         offsetof(cfc_node_slot_t, sessions),
         sizeof(cfc_sessions_t),
         offsetof(cfc_sessions_t, slices),
@@ -326,10 +333,27 @@ void cfc_slot_tunnel_end(cfc_node_slot_t *slot, int child)
     atomic_fetch_sub_explicit(&slot->traffic.tunnels, 1, memory_order_relaxed);
 }
 
+static void standing_write(_Atomic uint32_t *standing, cfc_health_t health, cfc_cause_t cause)
+{
+    atomic_store_explicit(standing, (uint32_t)health | (uint32_t)cause << 8,
+                          memory_order_release);
+}
+
 void cfc_slot_health_set(cfc_node_slot_t *slot, cfc_health_t health, cfc_cause_t cause)
 {
-    atomic_store_explicit(&slot->standing, (uint32_t)health | (uint32_t)cause << 8,
-                          memory_order_release);
+    standing_write(&slot->standing, health, cause);
+}
+
+void cfc_probe_health_set(cfc_probe_slot_t *slot, cfc_health_t health, cfc_cause_t cause)
+{
+    standing_write(&slot->standing, health, cause);
+}
+
+/* One word, so that no reader sees the one's percentage with the other's end. */
+void cfc_slot_report(cfc_node_slot_t *slot, int pct, apr_time_t until)
+{
+    atomic_store_explicit(&slot->reported, (uint64_t)apr_time_as_msec(until) << 8 | (uint64_t)pct,
+                          memory_order_relaxed);
 }
 
 void cfc_slot_returned(cfc_node_slot_t *slot, apr_time_t now, bool emptied)

@@ -5,7 +5,7 @@
  *   offset                                            written by
  *   0       cfc_segment_t: magic, layout, heritage,   parent, once
  *           secret
- *           monitor lease and beat                    monitors
+ *           monitor lease and beat                    monitors; taken away by a child, parent
  *           children[]: pid, generation               each child its own
  *           clusters[]: owner; maintenance            parent; holder of the store's lock
  *           nodes[]:    owner                         parent
@@ -53,6 +53,7 @@
 #define CFC_CLUSTERS_MAX 16
 #define CFC_NODES_MAX 128       /* over all clusters */
 #define CFC_DEPENDENCIES_MAX 32 /* databases and directories, over all clusters */
+#define CFC_PROBES_MAX 6        /* of one node */
 #define CFC_CHILDREN_MAX 1024   /* httpd children of all generations that live at one time */
 #define CFC_SECRET_BYTES 32
 #define CFC_CACHE_LINE 64
@@ -86,6 +87,18 @@ typedef struct {
     uint32_t drift_seen;                /* and how often in a row */
 } cfc_book_t;
 
+/** One probe of a node. Written by the monitor, read by all. */
+typedef struct {
+    uint64_t id;                        /* of its name; the monitor's: another one begins anew */
+    _Atomic uint32_t standing;          /* health and cause in one word */
+    _Atomic uint32_t streak;            /* equal results in a row, the last ones */
+    _Atomic uint32_t rise;              /* good ones in a row that it needs at present */
+    uint32_t falls;                     /* flap damping, the monitor's own */
+    int64_t fell_at;
+    _Atomic int64_t certificate_end;    /* apr_time_t; 0: no certificate was seen */
+    cfc_history_t history;
+} cfc_probe_slot_t;
+
 /** How a slot begins: whose it is. The parent's. */
 typedef struct {
     char cluster[CFC_NAME_MAX];         /* "" : the slot is free */
@@ -100,6 +113,7 @@ typedef struct cfc_node_slot {
     alignas(CFC_CACHE_LINE) _Atomic uint32_t admin;     /* cfc_admin_t; the store's lock holder */
     _Atomic uint32_t standing;          /* health and cause in one word; the monitor */
     _Atomic int64_t returned_at;        /* apr_time_t; 0: never; both of them */
+    _Atomic uint64_t reported;          /* the share it wants: cfc_slot_report(); the monitor */
     cfc_eject_t eject;                  /* children; cleared by the monitor */
     _Atomic uint32_t probe_wanted;      /* 1: a request failed; the monitor probes at once */
 
@@ -116,8 +130,8 @@ typedef struct cfc_node_slot {
 
     /* the monitor */
     alignas(CFC_CACHE_LINE) _Atomic int64_t health_at;  /* apr_time_t of its last change */
-    _Atomic uint32_t streak;                            /* equal results in a row, the last ones */
-    cfc_record_t last_probe;                            /* cfc_probe_result_t */
+    _Atomic uint32_t deciding;          /* the probe that makes its health, a place in probes */
+    cfc_probe_slot_t probes[CFC_PROBES_MAX];            /* in the order configured */
 
     alignas(CFC_CACHE_LINE) cfc_sessions_t sessions;    /* children; marked and cleared by the
                                                          * monitor */
@@ -158,9 +172,10 @@ typedef struct cfc_segment {
     _Atomic uint64_t changes;           /* admin changes made: the API's `generation` */
     _Atomic uint32_t uncounted;         /* children that found no free child slot */
 
-    alignas(CFC_CACHE_LINE) _Atomic int64_t monitor_pid;    /* holder of the lease */
+    alignas(CFC_CACHE_LINE) _Atomic int64_t monitor_pid;    /* holder of the lease; 0: nobody */
     _Atomic uint32_t monitor_generation;
     _Atomic int64_t monitor_beat_at;                        /* apr_time_t */
+    _Atomic int64_t watched_at;     /* apr_time_t of the last look of the child that watches it */
     cfc_bell_t downs;                   /* rung by the monitor when a node has turned down */
 
     alignas(CFC_CACHE_LINE) cfc_child_slot_t children[CFC_CHILDREN_MAX];
@@ -251,15 +266,40 @@ void cfc_slot_unbook(cfc_node_slot_t *slot, int child);
 void cfc_slot_free(cfc_node_slot_t *slot);
 
 /** A node's health and cause, read and written as one. Any thread reads; the monitor writes. */
-static inline cfc_health_t cfc_slot_health(const cfc_node_slot_t *slot, cfc_cause_t *cause)
+static inline cfc_health_t cfc_standing_read(const _Atomic uint32_t *at, cfc_cause_t *cause)
 {
-    uint32_t standing = atomic_load_explicit(&slot->standing, memory_order_acquire);
+    uint32_t standing = atomic_load_explicit(at, memory_order_acquire);
 
     *cause = (cfc_cause_t)(standing >> 8);
     return (cfc_health_t)(standing & 0xffu);
 }
 
+static inline cfc_health_t cfc_slot_health(const cfc_node_slot_t *slot, cfc_cause_t *cause)
+{
+    return cfc_standing_read(&slot->standing, cause);
+}
+
 void cfc_slot_health_set(cfc_node_slot_t *slot, cfc_health_t health, cfc_cause_t cause);
+
+/** The same of one of its probes. */
+static inline cfc_health_t cfc_probe_health(const cfc_probe_slot_t *slot, cfc_cause_t *cause)
+{
+    return cfc_standing_read(&slot->standing, cause);
+}
+
+void cfc_probe_health_set(cfc_probe_slot_t *slot, cfc_health_t health, cfc_cause_t cause);
+
+/** Note the percentage of its share that a node wants, and until when that holds. The monitor. */
+void cfc_slot_report(cfc_node_slot_t *slot, int pct, apr_time_t until);
+
+/** What is noted; 100 when nothing is, or nothing any more. Any thread. */
+static inline int cfc_slot_reported_pct(const cfc_node_slot_t *slot, apr_time_t now)
+{
+    uint64_t reported = atomic_load_explicit(&slot->reported, memory_order_relaxed);
+
+    return reported != 0 && (apr_time_t)(reported >> 8) > apr_time_as_msec(now)
+               ? (int)(reported & 0xffu) : 100;
+}
 
 /**
  * Note that a node is in service again, before it is put there.

@@ -30,13 +30,6 @@ static void plan_look(const cfc_record_t *record, cfc_plan_t *plan, apr_pool_t *
     cfc_text_fit(note->text, sizeof(note->text), cfc_text_clean(note->text, p));
 }
 
-static void probe_look(const cfc_node_slot_t *slot, cfc_probe_result_t *probe, apr_pool_t *p)
-{
-    cfc_record_read(&slot->last_probe, probe, sizeof(*probe));
-    probe->reason[sizeof(probe->reason) - 1] = '\0';
-    cfc_text_fit(probe->reason, sizeof(probe->reason), cfc_text_clean(probe->reason, p));
-}
-
 /* Why a node does not serve: people first, since they know best what they did. */
 static const char *why_not(const cfc_node_view_t *view, apr_time_t returned, apr_pool_t *p)
 {
@@ -65,7 +58,10 @@ static const char *why_not(const cfc_node_view_t *view, apr_time_t returned, apr
                                             cfc_time_iso(view->ejected_until, p), NULL);
     }
     if (view->probe.reason[0] != '\0') {
-        probe = apr_psprintf(p, " (%s)", view->probe.reason);
+        probe = view->probes_count == 1
+                    ? apr_psprintf(p, " (%s)", view->probe.reason)
+                    : apr_psprintf(p, " (%s: %s)", view->probes[view->deciding].name,
+                                   view->probe.reason);
     }
     return apr_pstrcat(p, people != NULL ? people : "", by, people != NULL ? ", and " : "",
                        "health ", cfc_health_word(view->health), probe, NULL);
@@ -101,9 +97,9 @@ static void node_look(const cfc_cluster_t *cl, const cfc_node_t *node, apr_time_
     plan_look(&slot->admin_note, &view->plan, p);
     view->health = cfc_slot_health(slot, &view->cause);
     view->health_at = atomic_load(&slot->health_at);
-    view->streak = (int)atomic_load(&slot->streak);
     view->ejected_until = atomic_load(&slot->eject.until);
-    probe_look(slot, &view->probe, p);
+    cfc_status_probes(cl, slot, now, view, p);
+    view->reported_pct = cfc_slot_reported_pct(slot, now);
     effective_look(cl, node, now, view, p);
     view->in_flight = atomic_load(&traffic->inflight);
     view->tunnels = atomic_load(&traffic->tunnels);
@@ -173,6 +169,7 @@ static void cluster_look(const cfc_cluster_t *cl, apr_time_t now, cfc_cluster_vi
     view->warnings = apr_array_make(p, 2, sizeof(const char *));
     for (int i = 0; i < cl->nodes->nelts; i++) {
         node_look(cl, nodes[i], now, &view->nodes[i], p);
+        cfc_status_probe_warnings(&view->nodes[i], now, view->warnings, p);
         view->serving += view->nodes[i].effective >= CFC_EFFECTIVE_WARMING;
     }
     view->dependencies_count = cl->dependencies->nelts;

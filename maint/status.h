@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "conf/conf.h"
+#include "health/certificate.h"
 #include "maint/control.h"
 #include "maint/kept.h"
 #include "maint/status_dependencies.h"
@@ -26,6 +27,21 @@ typedef enum {
 } cfc_level_t;
 
 const char *cfc_level_word(cfc_level_t level);
+
+/** One probe of a node. */
+typedef struct {
+    const char *name;
+    const char *kind;               /* the word after CFProbe */
+    bool required;                  /* false: advisory */
+    cfc_health_t health;            /* by this probe alone */
+    cfc_cause_t cause;
+    int streak;
+    int rise;                       /* good results in a row that it needs at present */
+    apr_time_t certificate_end;     /* 0: no certificate was seen */
+    cfc_certificate_t certificate;
+    int history_count;
+    cfc_probe_result_t *history;    /* the last results, the newest first */
+} cfc_probe_view_t;
 
 typedef struct {
     const char *name;
@@ -44,7 +60,11 @@ typedef struct {
     cfc_effective_t effective;
     int share_pct;                  /* of its share of new sessions; under 100: warming */
     const char *why;                /* why it is not serving, or not all; NULL: it is */
-    cfc_probe_result_t probe;       /* at is 0: none yet */
+    cfc_probe_result_t probe;       /* the last of the deciding one; at is 0: none yet */
+    int deciding;                   /* which of probes makes health what it is */
+    int probes_count;
+    cfc_probe_view_t *probes;       /* in the order configured */
+    int reported_pct;               /* of its share that it wants; 100: all, or it says nothing */
     int in_flight;
     int tunnels;
     uint64_t sessions;              /* live ones, estimated */
@@ -86,6 +106,12 @@ typedef struct {
     cfc_cluster_view_t *clusters;
     cfc_event_list_t events;        /* the last CFC_EVENTS_SHOWN */
 } cfc_status_t;
+
+/* The parts of looking that are about the probes of a node. The second one adds to warnings. */
+void cfc_status_probes(const cfc_cluster_t *cl, const cfc_node_slot_t *slot, apr_time_t now,
+                       cfc_node_view_t *view, apr_pool_t *p);
+void cfc_status_probe_warnings(const cfc_node_view_t *node, apr_time_t now,
+                               apr_array_header_t *warnings, apr_pool_t *p);
 
 /** Look. Any thread of any child; takes no lock. */
 cfc_status_t *cfc_status_look(const cfc_conf_t *conf, apr_time_t now, apr_pool_t *p);

@@ -167,6 +167,11 @@ static void cell_probe(const sheet_t *s, const cfc_node_view_t *node)
         ago(s, node->probe.at);
         cfc_html_add(s->html, "</span>");
     }
+    for (int i = 0; node->probes_count > 1 && i < node->probes_count; i++) {
+        cfc_html_add(s->html, "<span class=\"soft\">%s: %s%s</span>", node->probes[i].name,
+                     cfc_health_word(node->probes[i].health),
+                     node->probes[i].required ? "" : ", advisory");
+    }
     cell_end(s);
 }
 

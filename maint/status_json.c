@@ -34,17 +34,67 @@ static json_t *health_json(const cfc_node_view_t *node, apr_pool_t *p)
                      "streak", node->streak);
 }
 
-static json_t *probe_json(const cfc_node_view_t *node, apr_pool_t *p)
+static json_t *result_json(const cfc_probe_result_t *result, apr_pool_t *p)
 {
-    if (node->probe.at == 0) {
+    if (result->at == 0) {
         return json_null();
     }
     return json_pack("{s:o, s:b, s:o, s:i, s:o}",
-                     "at", cfc_json_instant(node->probe.at, p),
-                     "good", node->probe.good != 0,
-                     "code", node->probe.code != 0 ? json_integer(node->probe.code) : json_null(),
-                     "duration_ms", node->probe.duration_ms,
-                     "reason", cfc_json_text(node->probe.reason));
+                     "at", cfc_json_instant(result->at, p),
+                     "good", result->good != 0,
+                     "code", result->code != 0 ? json_integer(result->code) : json_null(),
+                     "duration_ms", result->duration_ms,
+                     "reason", cfc_json_text(result->reason));
+}
+
+static json_t *certificate_json(const cfc_probe_view_t *probe, apr_time_t now, apr_pool_t *p)
+{
+    if (probe->certificate == CFC_CERTIFICATE_NONE) {
+        return json_null();
+    }
+    return json_pack("{s:o, s:i, s:s}",
+                     "expires", cfc_json_instant(probe->certificate_end, p),
+                     "days", cfc_certificate_days(probe->certificate_end, now),
+                     "state", cfc_certificate_word(probe->certificate));
+}
+
+static json_t *probe_json(const cfc_probe_view_t *probe, apr_time_t now, apr_pool_t *p)
+{
+    json_t *history = json_array();
+
+    for (int i = 0; i < probe->history_count; i++) {
+        json_array_append_new(history, result_json(&probe->history[i], p));
+    }
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:i, s:i, s:o, s:o}",
+                     "name", probe->name,
+                     "kind", probe->kind,
+                     "role", probe->required ? "required" : "advisory",
+                     "state", cfc_health_word(probe->health),
+                     "cause", cfc_cause_word(probe->cause),
+                     "streak", probe->streak,
+                     "rise", probe->rise,
+                     "certificate", certificate_json(probe, now, p),
+                     "history", history);
+}
+
+static json_t *probes_json(const cfc_node_view_t *node, apr_time_t now, apr_pool_t *p)
+{
+    json_t *probes = json_array();
+
+    for (int i = 0; i < node->probes_count; i++) {
+        json_array_append_new(probes, probe_json(&node->probes[i], now, p));
+    }
+    return probes;
+}
+
+static json_t *warnings_json(const apr_array_header_t *warnings)
+{
+    json_t *texts = json_array();
+
+    for (int i = 0; i < warnings->nelts; i++) {
+        json_array_append_new(texts, json_string(APR_ARRAY_IDX(warnings, i, const char *)));
+    }
+    return texts;
 }
 
 static json_t *traffic_json(const cfc_node_view_t *node)
@@ -66,9 +116,9 @@ static json_t *traffic_json(const cfc_node_view_t *node)
                      "bytes_from", count(node->bytes_from));
 }
 
-static json_t *node_json(const cfc_node_view_t *node, apr_pool_t *p)
+static json_t *node_json(const cfc_node_view_t *node, apr_time_t now, apr_pool_t *p)
 {
-    return json_pack("{s:s, s:s, s:o, s:I, s:I, s:s, s:i, s:o, s:o, s:o, s:o, s:o, s:o}",
+    return json_pack("{s:s, s:s, s:o, s:I, s:I, s:s, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
                      "name", node->name,
                      "url", node->url,
                      "route", cfc_json_text(node->route),
@@ -76,22 +126,14 @@ static json_t *node_json(const cfc_node_view_t *node, apr_pool_t *p)
                      "tier", (json_int_t)node->tier,
                      "effective", cfc_effective_word(node->effective),
                      "share_pct", node->share_pct,
+                     "reported_pct", node->reported_pct,
                      "why", cfc_json_text(node->why),
                      "sessions", count(node->sessions),
                      "admin", admin_json(node, p),
                      "health", health_json(node, p),
-                     "probe", probe_json(node, p),
+                     "probe", result_json(&node->probe, p),
+                     "probes", probes_json(node, now, p),
                      "traffic", traffic_json(node));
-}
-
-static json_t *warnings_json(const apr_array_header_t *warnings)
-{
-    json_t *texts = json_array();
-
-    for (int i = 0; i < warnings->nelts; i++) {
-        json_array_append_new(texts, json_string(APR_ARRAY_IDX(warnings, i, const char *)));
-    }
-    return texts;
 }
 
 static json_t *cluster_json(const cfc_cluster_view_t *cluster, apr_time_t now, apr_pool_t *p)
@@ -99,7 +141,7 @@ static json_t *cluster_json(const cfc_cluster_view_t *cluster, apr_time_t now, a
     json_t *nodes = json_array();
 
     for (int i = 0; i < cluster->nodes_count; i++) {
-        json_array_append_new(nodes, node_json(&cluster->nodes[i], p));
+        json_array_append_new(nodes, node_json(&cluster->nodes[i], now, p));
     }
     return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:i, s:o, s:o}",
                      "name", cluster->name,

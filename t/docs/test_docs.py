@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 import requests
 
-from equipment import places, ports, tls
+from equipment import places, tls
 from equipment.cluster import STATUS_PAGE
 from equipment.proc import wait_for
 
@@ -74,7 +74,7 @@ def product(text):
 
 def words(name):
     """The words of a table in rows.c or words.c."""
-    text = source("conf/rows.c") + source("lb/words.c")
+    text = source("conf/rows.c") + source("health/probe.c") + source("lb/words.c")
     return re.findall(r'"([^"]+)"', re.search(rf"\b{name}\[\] = {{(.*?)}}", text, re.S).group(1))
 
 
@@ -89,7 +89,7 @@ def option_rows():
     tables = re.findall(r"cfc_(\w+)_rows\[\] = {(.*?)\bEND,", source("conf/rows.c"), re.S)
     for table, body in tables:
         for kind, name, rest in re.findall(
-                r'(MS|BYTES|COUNT|WORD|TEXT|CODES)\("([\w-]+)", (.*?)\),', body):
+                r'(MS|BYTES|COUNT|WORD|TEXT|LIST|CODES)\("([\w-]+)", (.*?)\),', body):
             args = [arg.strip() for arg in rest.split(",")][2:]
             if kind == "WORD":
                 allowed = words(args[0])
@@ -98,9 +98,11 @@ def option_rows():
             elif kind == "TEXT":
                 values, default = "text", None
                 assert args[0] == "NULL"
+            elif kind == "LIST":
+                values, default = "text, may be repeated", None
             elif kind == "CODES":
-                values = "statuses from 400 to 599 with commas, or `none`"
-                default = args[0]
+                values = f"statuses from {args[0]} to {args[1]} with commas, or `none`"
+                default = args[2] if args[2] != "0" else None
             else:
                 low, high, preset = (product(arg) for arg in args[:3])
                 values = f"{quantity(kind, low)} to {quantity(kind, high)}"
@@ -261,9 +263,10 @@ def names(value, prefix=""):
 
 
 @pytest.mark.once
-def test_the_fields_of_the_status_json_are_those_that_are_documented(new_httpd):
-    httpd = new_httpd(f"<CFCluster empty>\nCFNode node1 http://127.0.0.1:{ports.free()}\n"
-                      "CFProbe tcp interval=100ms\n</CFCluster>\n" + STATUS_PAGE).start()
+def test_the_fields_of_the_status_json_are_those_that_are_documented(new_httpd, scripted):
+    node = scripted("node1", scheme="https")
+    httpd = new_httpd(f"<CFCluster one>\nCFNode node1 {node.https_url}\nCFProbe http /status\n"
+                      "</CFCluster>\nSSLProxyEngine on\n" + STATUS_PAGE).start()
 
     def look():
         return requests.get(httpd.url + "/cluster?format=json", timeout=10).json()
@@ -276,7 +279,8 @@ def test_the_fields_of_the_status_json_are_those_that_are_documented(new_httpd):
     documented = [[field for row in table.splitlines()
                    for field in re.findall(r"`([^`]+)`", cells(row)[0])] for table in tables]
     assert [sorted(fields) for fields in documented] == [
-        sorted(names(part)) for part in (status, cluster, cluster["nodes"][0])]
+        sorted(names(part)) for part in (status, cluster, cluster["nodes"][0],
+                                         cluster["nodes"][0]["probes"][0])]
 
 
 # events

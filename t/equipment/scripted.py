@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 from . import ajp, ports, tls
 
+_RUNNING = b'{"state":"RUNNING"}'
 _RESET = struct.pack("ii", 1, 0)    # SO_LINGER: on, for no time at all
 
 
@@ -39,8 +40,19 @@ class Received:
 
 
 class ScriptedNode:
-    """Listens from the start and until close(), and speaks http, https or ajp. It says RUNNING on
-    /status, always unless probes_too is set; to every other request it does what `script` names:
+    """Listens from the start and until close(), and speaks http, https or ajp. On /status it does
+    what `health` names, unless probes_too is set, and notes when (time.monotonic()) in `probed`:
+
+    running  says RUNNING
+    half     says so, but hangs up half-way
+    huge     says so, with 100 MB after it
+    loop     redirects to itself
+    drip     says so, one byte every 50 ms
+    weight   says so, and that it wants `weight` percent
+    down     503
+    silent   nothing, until it is closed
+
+    To every other request it does what `script` names:
 
     answer   200, with its name as the body; after ?ms=N milliseconds
     close    reads all of the request and hangs up
@@ -55,11 +67,17 @@ class ScriptedNode:
     Each connection is accepted only after accept_pause seconds.
     """
 
-    def __init__(self, name, script="answer", scheme="http"):
+    def __init__(self, name, script="answer", scheme="http", health="running", certificate=None):
+        """certificate: (certificate, key) as files, other than the usual one."""
         self.name = name
+        self._certificate = certificate
         self.script = script
         self.probes_too = False
         self.accept_pause = 0
+        self.health = health
+        self.weight = 100
+        self.probed = []
+        self.sent = 0           # bytes of huge answers
         self.scheme = scheme
         self.port = ports.free()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -125,8 +143,8 @@ class ScriptedNode:
         connection.close()
 
     def _over_tls(self, plain):
-        connection = _server_tls().wrap_socket(plain, server_side=True,
-                                               do_handshake_on_connect=False)
+        connection = _server_tls(self._certificate).wrap_socket(
+            plain, server_side=True, do_handshake_on_connect=False)
         with self._lock:
             self._open.discard(plain)
             self._open.add(connection)
@@ -143,8 +161,8 @@ class ScriptedNode:
         self.begun += request.target != "/status"
         self._read_body(request, connection, stream)
         if request.target == "/status" and not self.probes_too:
-            return self._send(connection, request, 200, json.dumps({"state": "RUNNING"}).encode(),
-                              ("Content-Type", "application/json"))
+            self.probed.append(time.monotonic())
+            return getattr(self, "_health_" + self.health)(connection, stream, request)
         with self._lock:
             self.received.append(request)
         return getattr(self, "_" + self.script)(connection, stream, number, request)
@@ -153,6 +171,39 @@ class ScriptedNode:
         """Every "METHOD id" that has ever come here."""
         with self._lock:
             return [f"{r.method} {r.query('id')}" for r in self.received if r.query("id")]
+
+    def _health_running(self, connection, _, request):
+        return self._send(connection, request, 200, _RUNNING, ("Content-Type", "application/json"))
+
+    def _health_half(self, connection, *_):
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n" + _RUNNING)
+        return False
+
+    def _health_huge(self, connection, *_):
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 104857600\r\n\r\n" + _RUNNING)
+        for _ in range(1600):
+            connection.sendall(b" " * 65536)
+            self.sent += 65536
+        return False
+
+    def _health_loop(self, connection, _, request):
+        return self._send(connection, request, 302, b"", ("Location", "/status"))
+
+    def _health_drip(self, connection, *_):
+        for byte in b"HTTP/1.1 200 OK\r\nContent-Length: 19\r\n\r\n" + _RUNNING:
+            connection.sendall(bytes([byte]))
+            time.sleep(0.05)
+        return True
+
+    def _health_weight(self, connection, _, request):
+        return self._send(connection, request, 200, json.dumps(
+            {"state": "RUNNING", "load": {"weight": self.weight}}).encode())
+
+    def _health_silent(self, connection, stream, _):
+        return self._silent(connection, stream)
+
+    def _health_down(self, connection, _, request):
+        return self._send(connection, request, 503, b"")
 
     def _read_head(self, connection, stream):
         """A request without its body; None at the end of the connection."""
@@ -225,9 +276,9 @@ class ScriptedNode:
 
 
 @functools.cache
-def _server_tls():
+def _server_tls(certificate):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(*tls.certificate())
+    context.load_cert_chain(*(certificate or tls.certificate()))
     return context
 
 

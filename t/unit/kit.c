@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
+#include "health/probe.h"
 #include "lb/method.h"
 
 cfc_segment_t *cfc_kit_segment(void)
@@ -40,6 +41,10 @@ static cfc_node_t *make_node(cfc_kit_t *kit, char *spec)
     return node;
 }
 
+static const cfc_probe_conf_t kit_probe = {
+    .name = CFC_PROBE_MAIN, .kind = CFC_PROBE_HTTP, .path = "/status", .cert_days = 14,
+};
+
 cfc_kit_t cfc_kit_open(const char *nodes)
 {
     cfc_kit_t kit;
@@ -56,6 +61,8 @@ cfc_kit_t cfc_kit_open(const char *nodes)
     kit.cl->sticky.session = "JSESSIONID";
     kit.cl->sticky.window_ms = 1800000;
     kit.cl->dependencies = apr_array_make(kit.pool, 1, sizeof(void *));
+    kit.cl->probes = apr_array_make(kit.pool, 1, sizeof(cfc_probe_conf_t *));
+    APR_ARRAY_PUSH(kit.cl->probes, const cfc_probe_conf_t *) = &kit_probe;
     kit.cl->nodes = apr_array_make(kit.pool, 4, sizeof(cfc_node_t *));
     for (spec = apr_strtok(apr_pstrdup(kit.pool, nodes), " ", &rest); spec != NULL;
          spec = apr_strtok(NULL, " ", &rest)) {

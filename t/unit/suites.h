@@ -24,6 +24,7 @@
     SUITE(location)       \
     SUITE(tunnel)         \
     SUITE(waiting)        \
+    SUITE(beat)           \
     SUITE(queue)          \
     SUITE(opt)            \
     SUITE(node_url)       \
@@ -37,6 +38,9 @@
     SUITE(expect)         \
     SUITE(certificate)    \
     SUITE(rise_fall)      \
+    SUITE(flap)           \
+    SUITE(combine)        \
+    SUITE(ajp)            \
     SUITE(errand)         \
     SUITE(credentials)    \
     SUITE(db_facts)       \

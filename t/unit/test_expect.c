@@ -85,7 +85,8 @@ static const struct {
      "503 where 2xx or 3xx is expected"},
 };
 
-static cfc_evidence_t judge(cfc_expect_t expect, int code, const char *body, bool truncated)
+static cfc_evidence_t judge_by(const cfc_probe_conf_t *conf, int code, const char *body,
+                               bool truncated)
 {
     cfc_evidence_t ev = {.duration_ms = 7, .at = 9};
     size_t length = strlen(body);
@@ -97,10 +98,110 @@ static cfc_evidence_t judge(cfc_expect_t expect, int code, const char *body, boo
     for (size_t i = 0; i < length; i++) {
         bytes[i] = body[i];
     }
-    cfc_expect_judge(expect, &answer, &ev);
+    cfc_expect_judge(conf, &answer, &ev);
     free(bytes);
     return ev;
 }
+
+static cfc_evidence_t judge(cfc_expect_t expect, int code, const char *body, bool truncated)
+{
+    cfc_probe_conf_t conf = {.expect = (int)expect};
+
+    return judge_by(&conf, code, body, truncated);
+}
+
+#define STATUS_JSON "{\"a\":{\"b\":\"up\",\"n\":3,\"t\":true,\"z\":null},\"a.b\":\"x\"}"
+
+static const struct {
+    const char *label;
+    int status;                 /* that is configured; 0: none */
+    const char *body_wanted, *json;
+    int code;
+    const char *body;
+    cfc_verdict_t want;
+    const char *reason;
+} wishes[] = {
+    {"a status that is named", 204, NULL, NULL, 204, "", CFC_VERDICT_GOOD, "204 as expected"},
+    {"one that may be an error elsewhere", 401, NULL, NULL, 401, "", CFC_VERDICT_GOOD,
+     "401 as expected"},
+    {"one that is not named", 204, NULL, NULL, 200, "", CFC_VERDICT_SOFT,
+     "200 which status= does not name"},
+    {"a text that is there", 0, "up", NULL, 200, "is up.", CFC_VERDICT_GOOD, "200 as expected"},
+    {"a text in nothing", 0, "x", NULL, 200, "", CFC_VERDICT_SOFT,
+     "200 without the text of body="},
+    {"a text that is not there", 0, "up", NULL, 200, "is u", CFC_VERDICT_SOFT,
+     "200 without the text of body="},
+    {"a text with a bad status", 0, "up", NULL, 500, "up", CFC_VERDICT_SOFT,
+     "500 where 2xx or 3xx is expected"},
+    {"a JSON string", 0, NULL, "a.b=up", 200, STATUS_JSON, CFC_VERDICT_GOOD, "200 as expected"},
+    {"a JSON number", 0, NULL, "a.n=3", 200, STATUS_JSON, CFC_VERDICT_GOOD, "200 as expected"},
+    {"a JSON truth", 0, NULL, "a.t=true", 200, STATUS_JSON, CFC_VERDICT_GOOD, "200 as expected"},
+    {"a JSON null", 0, NULL, "a.z=null", 200, STATUS_JSON, CFC_VERDICT_GOOD, "200 as expected"},
+    {"another value", 0, NULL, "a.b=down", 200, STATUS_JSON, CFC_VERDICT_SOFT,
+     "200 where json= does not hold"},
+    {"a part of the value", 0, NULL, "a.b=u", 200, STATUS_JSON, CFC_VERDICT_SOFT,
+     "200 where json= does not hold"},
+    {"no such key", 0, NULL, "a.c=up", 200, STATUS_JSON, CFC_VERDICT_SOFT,
+     "200 where json= does not hold"},
+    {"a key below a string", 0, NULL, "a.b.c=up", 200, STATUS_JSON, CFC_VERDICT_SOFT,
+     "200 where json= does not hold"},
+    {"a value with = in it", 0, NULL, "k=a=b", 200, "{\"k\":\"a=b\"}", CFC_VERDICT_GOOD,
+     "200 as expected"},
+    {"no JSON", 0, NULL, "a=b", 200, "<html>", CFC_VERDICT_SOFT,
+     "200 without JSON, which json= asks for"},
+};
+
+START_TEST(what_is_configured_must_hold)
+{
+    cfc_probe_conf_t conf = {.body = wishes[_i].body_wanted, .json = wishes[_i].json};
+    cfc_evidence_t ev;
+
+    if (wishes[_i].status != 0) {
+        cfc_codes_add(&conf.status, wishes[_i].status);
+    }
+    ev = judge_by(&conf, wishes[_i].code, wishes[_i].body, false);
+    ck_assert_msg(ev.verdict == wishes[_i].want && strcmp(ev.reason, wishes[_i].reason) == 0,
+                  "%s: got %d, \"%s\"", wishes[_i].label, ev.verdict, ev.reason);
+}
+END_TEST
+
+static const struct {
+    const char *label, *body;
+    int pct;
+} weights[] = {
+    {"a number",       "{\"load\":{\"weight\":40}}",     40},
+    {"a fraction",     "{\"load\":{\"weight\":39.6}}",   40},
+    {"more than all",  "{\"load\":{\"weight\":1e300}}",  100},
+    {"nothing",        "{\"load\":{\"weight\":0}}",      1},
+    {"less",           "{\"load\":{\"weight\":-5}}",     1},
+    {"a word",         "{\"load\":{\"weight\":\"40\"}}", 0},
+    {"none",           "{\"load\":{}}",                  0},
+    {"no JSON",        "40",                             0},
+};
+
+START_TEST(a_weight_is_a_number_from_1_to_100)
+{
+    cfc_probe_conf_t conf = {.weight_key = "load.weight"};
+    cfc_evidence_t ev = judge_by(&conf, 200, weights[_i].body, false);
+
+    ck_assert_msg(ev.weight_pct == weights[_i].pct, "%s: got %d", weights[_i].label,
+                  ev.weight_pct);
+    ck_assert_int_eq(ev.verdict, CFC_VERDICT_GOOD);
+}
+END_TEST
+
+START_TEST(jira_and_bitbucket_say_it_as_confluence_does)
+{
+    ck_assert_int_eq(judge(CFC_EXPECT_JIRA, 200, "{\"state\":\"RUNNING\"}", false).verdict,
+                     CFC_VERDICT_GOOD);
+    ck_assert_int_eq(judge(CFC_EXPECT_JIRA, 200, "{\"state\":\"STARTING\"}", false).verdict,
+                     CFC_VERDICT_STARTING);
+    ck_assert_str_eq(judge(CFC_EXPECT_JIRA, 200, "", false).reason,
+                     "200 without the state of a Jira, never used");
+    ck_assert_str_eq(judge(CFC_EXPECT_BITBUCKET, 200, "", false).reason,
+                     "200 without the state of a Bitbucket, never used");
+}
+END_TEST
 
 START_TEST(answers_are_judged_by_the_table)
 {
@@ -144,6 +245,9 @@ Suite *cfc_expect_suite(void)
     TCase *tc = tcase_create("expect");
 
     tcase_add_loop_test(tc, answers_are_judged_by_the_table, 0, CFC_ROWS(rows));
+    tcase_add_loop_test(tc, what_is_configured_must_hold, 0, CFC_ROWS(wishes));
+    tcase_add_loop_test(tc, a_weight_is_a_number_from_1_to_100, 0, CFC_ROWS(weights));
+    tcase_add_test(tc, jira_and_bitbucket_say_it_as_confluence_does);
     tcase_add_test(tc, judging_leaves_time_and_duration_alone);
     tcase_add_test(tc, a_body_cut_off_is_no_state_even_if_what_is_there_reads_well);
     tcase_add_test(tc, a_body_cut_off_does_not_matter_where_the_status_decides);

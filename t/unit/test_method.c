@@ -326,6 +326,47 @@ START_TEST(round_robin_follows_a_changed_weight_at_once)
 }
 END_TEST
 
+static const struct {
+    const char *label;
+    int pct;                    /* that node1 reports */
+    apr_interval_time_t ago;    /* since it has expired; negative: it holds */
+    double want;                /* node1's share beside one like it */
+} reports[] = {
+    {"nothing reported",  0,   0,                        1.0 / 2},
+    {"half",              50,  -apr_time_from_sec(1),    1.0 / 3},
+    {"a quarter",         25,  -apr_time_from_sec(1),    1.0 / 5},
+    {"all",               100, -apr_time_from_sec(1),    1.0 / 2},
+    {"expired",           25,  apr_time_from_sec(1),     1.0 / 2},
+};
+
+START_TEST(what_a_node_reports_scales_its_share_by_every_method)
+{
+    for (const cfc_method_t *method = cfc_methods; method->name != NULL; method++) {
+        cfc_kit_t kit = cfc_kit_open("node1 node2");
+        const int draws = 4000;
+        int given = 0;
+
+        kit.cl->method = method;
+        if (reports[_i].pct != 0) {
+            cfc_slot_report(cfc_cluster_nodes(kit.cl)[0]->slot, reports[_i].pct,
+                            NOW - reports[_i].ago);
+        }
+        for (int i = 0; i < draws; i++) {
+            cfc_ask_t ask = {.dice = cfc_kit_dice(), .now = NOW};
+            cfc_choice_t choice;
+
+            ck_assert_int_eq(cfc_choose(kit.cl, &ask, &choice), APR_SUCCESS);
+            cfc_choice_taken(kit.cl, &choice);
+            cfc_slot_begin(choice.node->slot, 0);
+            given += choice.node == cfc_cluster_nodes(kit.cl)[0];
+        }
+        check_share(apr_pstrcat(kit.pool, method->name, ", ", reports[_i].label, NULL), "node1",
+                    given, draws, reports[_i].want);
+        cfc_kit_close(&kit);
+    }
+}
+END_TEST
+
 /* A node that returns, over its slow start: new sessions per tenth of it, on average of many. */
 START_TEST(a_node_that_returns_gets_a_share_that_grows_evenly)
 {
@@ -448,6 +489,8 @@ Suite *cfc_method_suite(void)
     tcase_add_loop_test(tcase, a_node_gets_the_share_that_its_load_tier_and_warmth_give_it, 0,
                         CFC_ROWS(shares));
     tcase_add_test(tcase, round_robin_follows_a_changed_weight_at_once);
+    tcase_add_loop_test(tcase, what_a_node_reports_scales_its_share_by_every_method, 0,
+                        CFC_ROWS(reports));
     tcase_add_test(tcase, a_node_that_returns_gets_a_share_that_grows_evenly);
     tcase_add_test(tcase, latency_sends_few_to_a_slow_node_and_its_share_when_it_is_well);
     suite_add_tcase(suite, tcase);

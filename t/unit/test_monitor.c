@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * test_monitor.c: the monitor's loop, in a thread, against nodes on loopback. */
 #include <apr_pools.h>
+#include <apr_strings.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -82,14 +83,15 @@ static cfc_probe_conf_t *new_cluster(const char *name)
     cfc_cluster_t *cl = apr_pcalloc(pool, sizeof(*cl));
     cfc_probe_conf_t *probe = apr_pcalloc(pool, sizeof(*probe));
 
-    *probe = (cfc_probe_conf_t){.kind = CFC_PROBE_HTTP, .path = "/status",
+    *probe = (cfc_probe_conf_t){.name = "main", .kind = CFC_PROBE_HTTP, .path = "/status",
                                 .expect = CFC_EXPECT_CONFLUENCE, .interval_ms = NEVER_MS,
                                 .timeout_ms = 400, .rise = 2, .fall = 2};
     cl->name = name;
     cl->sticky.window_ms = 1800000;
     cl->dependencies = apr_array_make(pool, 1, sizeof(void *));
     cl->nodes = apr_array_make(pool, 4, sizeof(cfc_node_t *));
-    cl->probe = probe;
+    cl->probes = apr_array_make(pool, 4, sizeof(cfc_probe_conf_t *));
+    APR_ARRAY_PUSH(cl->probes, cfc_probe_conf_t *) = probe;
     APR_ARRAY_PUSH((apr_array_header_t *)monitor.clusters, cfc_cluster_t *) = cl;
     return probe;
 }
@@ -201,9 +203,12 @@ static const struct {
      CFC_SCHEME_HTTP, NULL, CFC_HEALTH_UP, CFC_CAUSE_NONE, 0, "connection made"},
     {"tcp: nobody listens", NULL, CFC_NODE_ABSENT, CFC_PROBE_TCP, CFC_EXPECT_STATUS,
      CFC_SCHEME_HTTP, NULL, CFC_HEALTH_DOWN, CFC_CAUSE_HARD, 0, "connection refused"},
-    {"ajp without a port for HTTP: by tcp", NULL, CFC_NODE_HANGS, CFC_PROBE_HTTP,
-     CFC_EXPECT_CONFLUENCE, CFC_SCHEME_AJP, NULL, CFC_HEALTH_UP, CFC_CAUSE_NONE, 0,
-     "connection made"},
+    {"ajp: nobody listens", NULL, CFC_NODE_ABSENT, CFC_PROBE_AJP, CFC_EXPECT_STATUS,
+     CFC_SCHEME_AJP, NULL, CFC_HEALTH_DOWN, CFC_CAUSE_HARD, 0, "connection refused"},
+    {"ajp: no answer in time", NULL, CFC_NODE_HANGS, CFC_PROBE_AJP, CFC_EXPECT_STATUS,
+     CFC_SCHEME_AJP, NULL, CFC_HEALTH_DOWN, CFC_CAUSE_SOFT, 0, "no answer within 400ms"},
+    {"ajp: something else", "220 smtp\r\n", CFC_NODE_GREETS, CFC_PROBE_AJP, CFC_EXPECT_STATUS,
+     CFC_SCHEME_AJP, NULL, CFC_HEALTH_DOWN, CFC_CAUSE_SOFT, 0, "answer is not AJP"},
 };
 
 START_TEST(the_first_result_says_what_the_node_did)
@@ -225,7 +230,7 @@ START_TEST(the_first_result_says_what_the_node_did)
     stop_monitor();
     cfc_scripted_node_stop(&peer);
 
-    ck_assert(cfc_record_read(&node->slot->last_probe, &result, sizeof(result)));
+    cfc_history_last(&node->slot->probes[0].history, &result);
     ck_assert_msg(cfc_slot_health(node->slot, &cause) == rows[_i].health
                       && cause == rows[_i].cause && result.code == rows[_i].code,
                   "%s: got %s, %s, %d", rows[_i].label, cfc_health_word(health_of(node)),
@@ -383,7 +388,7 @@ START_TEST(a_node_that_is_up_again_has_returned_without_its_sessions)
     cfc_slot_health_set(slot, returns[_i].before, CFC_CAUSE_NONE);
     cfc_sessions_note(&slot->sessions, 1, apr_time_now(), 1800000);
     start_monitor();
-    WAIT_FOR(peer.accepted >= 3 && atomic_load(&slot->streak) >= 2);
+    WAIT_FOR(peer.accepted >= 3 && atomic_load(&slot->probes[0].streak) >= 2);
     stop_monitor();
     cfc_scripted_node_stop(&peer);
     ck_assert_msg((atomic_load(&slot->returned_at) != 0) == returns[_i].returns, "%s",
@@ -426,7 +431,7 @@ START_TEST(each_change_of_health_is_one_line_and_one_instant)
     new_node("n1", good.port);
     node = new_node("n2", bad.port);
     start_monitor();
-    WAIT_FOR(good.accepted >= 3 && atomic_load(&node->slot->streak) >= 3);
+    WAIT_FOR(good.accepted >= 3 && atomic_load(&node->slot->probes[0].streak) >= 3);
     stop_monitor();
     cfc_scripted_node_stop(&good);
     cfc_scripted_node_stop(&bad);
@@ -435,7 +440,7 @@ START_TEST(each_change_of_health_is_one_line_and_one_instant)
     ck_assert_ptr_nonnull(strstr(lines, "CFC0301: cluster wiki, node n2: unknown -> down: "
                                         "connection refused; it gets no requests\n"));
     ck_assert_int_eq(count_lines(), 2);
-    ck_assert(cfc_record_read(&node->slot->last_probe, &result, sizeof(result)));
+    cfc_history_last(&node->slot->probes[0].history, &result);
     ck_assert_int_lt(atomic_load(&node->slot->health_at), result.at);
 }
 END_TEST
@@ -453,6 +458,124 @@ START_TEST(the_books_of_a_dead_child_are_closed)
     start_monitor();
     WAIT_FOR(atomic_load(&segment->children[place].pid) == 0);
     stop_monitor();
+}
+END_TEST
+
+static cfc_probe_conf_t *another_probe(const char *name, cfc_role_t role)
+{
+    cfc_cluster_t *cl = APR_ARRAY_IDX(monitor.clusters, monitor.clusters->nelts - 1,
+                                      cfc_cluster_t *);
+    cfc_probe_conf_t *probe = apr_pmemdup(pool, cfc_probe_at(cl, 0), sizeof(*probe));
+
+    probe->name = name;
+    probe->role = (int)role;
+    APR_ARRAY_PUSH(cl->probes, cfc_probe_conf_t *) = probe;
+    return probe;
+}
+
+static const struct {
+    const char *label;
+    cfc_role_t role;            /* of the second probe */
+    cfc_manner_t manner;        /* of what it asks */
+    cfc_health_t health;        /* of the node, whose first probe is good */
+    const char *line;
+} pairs[] = {
+    {"both good", CFC_ROLE_REQUIRED, CFC_NODE_ANSWERS, CFC_HEALTH_UP,
+     "CFC0301: cluster wiki, node n1: unknown -> up: main: 200 RUNNING; it gets requests\n"},
+    {"the second one bad", CFC_ROLE_REQUIRED, CFC_NODE_ABSENT, CFC_HEALTH_DOWN,
+     "CFC0301: cluster wiki, node n1: unknown -> down: second: connection refused; it gets no "
+     "requests\n"},
+    {"the second one bad, and only advice", CFC_ROLE_ADVISORY, CFC_NODE_ABSENT, CFC_HEALTH_UP,
+     "CFC0306: cluster wiki, node n1: probe second: unknown -> down: connection refused; it is "
+     "advisory, the node gets what it got before\n"},
+};
+
+START_TEST(a_node_is_as_well_as_its_worst_required_probe)
+{
+    cfc_scripted_node_t first = {.manner = CFC_NODE_ANSWERS, .answer = RUNNING};
+    cfc_scripted_node_t second = {.manner = pairs[_i].manner, .answer = RUNNING};
+    cfc_node_slot_t *slot;
+
+    cfc_scripted_node_start(&first);
+    cfc_scripted_node_start(&second);
+    new_cluster("wiki");
+    another_probe("second", pairs[_i].role)->port = second.port;
+    slot = new_node("n1", first.port)->slot;
+    start_monitor();
+    WAIT_FOR(atomic_load(&slot->probes[0].history.count) > 0
+             && atomic_load(&slot->probes[1].history.count) > 0);
+    stop_monitor();
+    cfc_scripted_node_stop(&first);
+    cfc_scripted_node_stop(&second);
+    ck_assert_msg((cfc_slot_health(slot, &(cfc_cause_t){0}) == pairs[_i].health), "%s",
+                  pairs[_i].label);
+    ck_assert_msg(strstr(lines, pairs[_i].line) != NULL, "%s: %s", pairs[_i].label, lines);
+}
+END_TEST
+
+START_TEST(a_node_is_not_used_before_all_its_required_probes_were_heard)
+{
+    cfc_scripted_node_t quick = {.manner = CFC_NODE_ANSWERS, .answer = RUNNING};
+    cfc_scripted_node_t slow = {.manner = CFC_NODE_HANGS};
+    cfc_probe_conf_t *second;
+    cfc_node_t *node;
+
+    cfc_scripted_node_start(&quick);
+    cfc_scripted_node_start(&slow);
+    new_cluster("wiki");
+    second = another_probe("second", CFC_ROLE_REQUIRED);
+    second->port = slow.port;
+    second->timeout_ms = NEVER_MS;
+    node = new_node("n1", quick.port);
+    start_monitor();
+    WAIT_FOR(slow.accepted == 1 && atomic_load(&node->slot->probes[0].history.count) > 0);
+    stop_monitor();
+    cfc_scripted_node_stop(&quick);
+    cfc_scripted_node_stop(&slow);
+    ck_assert_int_eq(health_of(node), CFC_HEALTH_UNKNOWN);
+}
+END_TEST
+
+START_TEST(a_new_probe_of_a_node_that_is_up_must_fail_as_often_as_any_other)
+{
+    cfc_scripted_node_t good = {.manner = CFC_NODE_ANSWERS, .answer = RUNNING};
+    cfc_scripted_node_t bad = {.manner = CFC_NODE_ABSENT};
+    cfc_node_t *node;
+
+    cfc_scripted_node_start(&good);
+    cfc_scripted_node_start(&bad);
+    new_cluster("wiki");
+    another_probe("second", CFC_ROLE_REQUIRED)->port = bad.port;
+    node = new_node("n1", good.port);
+    cfc_slot_health_set(node->slot, CFC_HEALTH_UP, CFC_CAUSE_NONE);
+    start_monitor();
+    WAIT_FOR(atomic_load(&node->slot->probes[1].history.count) > 0);
+    stop_monitor();
+    cfc_scripted_node_stop(&good);
+    cfc_scripted_node_stop(&bad);
+    ck_assert_int_eq(health_of(node), CFC_HEALTH_FAILING);
+}
+END_TEST
+
+START_TEST(a_monitor_goes_on_where_the_one_before_left_off)
+{
+    cfc_scripted_node_t peer = {.manner = CFC_NODE_ANSWERS, .answer = RUNNING};
+    cfc_node_t *node;
+
+    cfc_scripted_node_start(&peer);
+    new_cluster("wiki");
+    node = new_node("n1", peer.port);
+    start_monitor();
+    WAIT_FOR(health_of(node) == CFC_HEALTH_UP);
+    stop_monitor();
+    ck_assert_int_eq(atomic_load(&segment->monitor_pid), 0);    /* the lease was given back */
+    stop = 0;
+    start_monitor();
+    WAIT_FOR(atomic_load(&segment->monitor_pid) == PID);
+    apr_sleep(apr_time_from_msec(700));     /* in which an overdue probe would have come */
+    stop_monitor();
+    cfc_scripted_node_stop(&peer);
+    ck_assert_int_eq(peer.accepted, 1);
 }
 END_TEST
 
@@ -549,6 +672,10 @@ Suite *cfc_monitor_suite(void)
     tcase_add_test(tc, sessions_are_counted_while_nodes_are_probed);
     tcase_add_test(tc, each_change_of_health_is_one_line_and_one_instant);
     tcase_add_test(tc, the_books_of_a_dead_child_are_closed);
+    tcase_add_loop_test(tc, a_node_is_as_well_as_its_worst_required_probe, 0, CFC_ROWS(pairs));
+    tcase_add_test(tc, a_node_is_not_used_before_all_its_required_probes_were_heard);
+    tcase_add_test(tc, a_new_probe_of_a_node_that_is_up_must_fail_as_often_as_any_other);
+    tcase_add_test(tc, a_monitor_goes_on_where_the_one_before_left_off);
     tcase_add_loop_test(tc, it_ends_soon_when_it_should, 0, CFC_ROWS(endings));
     tcase_add_test(tc, it_ends_when_its_parent_is_another);
     tcase_add_test(tc, it_goes_on_when_released_until_there_is_a_successor);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "conf/rows.h"
+#include "health/probe.h"
 #include "t/unit/suites.h"
 
 typedef struct {
@@ -286,12 +287,28 @@ typedef union {
     void *pointers[128];
 } any_conf_t;
 
+START_TEST(a_list_grows_by_each_of_its_options)
+{
+    cfc_probe_conf_t conf;
+    apr_uint32_t set = 0;
+
+    cfc_opt_preset(cfc_probe_rows, &conf);
+    ck_assert_ptr_null(conf.headers);
+    ck_assert_ptr_null(cfc_opt_read(cfc_probe_rows, "CFProbe", "header=A: 1", &conf, &set, pool));
+    ck_assert_ptr_null(cfc_opt_read(cfc_probe_rows, "CFProbe", "header=B: 2", &conf, &set, pool));
+    ck_assert_int_eq(conf.headers->nelts, 2);
+    ck_assert_str_eq(APR_ARRAY_IDX(conf.headers, 1, const char *), "B: 2");
+    ck_assert_str_eq(cfc_opt_read(cfc_probe_rows, "CFProbe", "header=", &conf, &set, pool),
+                     "CFProbe: header= has no value; for example header=\"X-Probe: yes\"");
+}
+END_TEST
+
 START_TEST(every_example_is_a_right_value)
 {
     for (const cfc_opt_t *row = tables[_i].rows; row->name != NULL; row++) {
         const char *example = row->kind == CFC_OPT_WORD ? row->words[0] : row->example;
         const char *arg = apr_psprintf(pool, "%s=%s", row->name, example);
-        any_conf_t conf;
+        any_conf_t conf = {0};
 
         ck_assert_ptr_nonnull(example);
         ck_assert_int_lt(row->at, sizeof(conf));
@@ -304,10 +321,9 @@ END_TEST
 START_TEST(every_default_lies_within_its_bounds)
 {
     for (const cfc_opt_t *row = tables[_i].rows; row->name != NULL; row++) {
-        /* 0 says that none is set: the node's own port, a cookie until the browser is closed. */
-        bool unset = strcmp(row->name, "port") == 0 || strcmp(row->name, "lifetime") == 0;
-
-        if (row->kind <= CFC_OPT_COUNT && !unset) {
+        /* 0 says that none is set: the node's own port, a cookie until the browser is closed,
+         * an interval that follows from another one. */
+        if (row->kind <= CFC_OPT_COUNT && row->preset != 0) {
             ck_assert_msg(row->low <= row->preset && row->preset <= row->high, "%s %s",
                           tables[_i].directive, row->name);
         }
@@ -331,6 +347,7 @@ static TCase *own_rows(void)
     TCase *tcase = tcase_create("rows");
 
     tcase_add_checked_fixture(tcase, set_up, tear_down);
+    tcase_add_test(tcase, a_list_grows_by_each_of_its_options);
     tcase_add_loop_test(tcase, every_example_is_a_right_value, 0, CFC_ROWS(tables));
     tcase_add_loop_test(tcase, every_default_lies_within_its_bounds, 0, CFC_ROWS(tables));
     tcase_add_loop_test(tcase, no_two_options_of_a_directive_share_a_name_or_a_field, 0,

@@ -230,6 +230,28 @@ START_TEST(random_results_agree_with_an_oracle_that_sees_the_whole_past)
 }
 END_TEST
 
+/* Peers have counted failures over months. */
+START_TEST(a_pass_always_resets_the_count_of_failures)
+{
+    unsigned seed = (unsigned)_i;
+    uint32_t rise = 1 + (uint32_t)rand_r(&seed) % 5, fall = 2 + (uint32_t)rand_r(&seed) % 5;
+    cfc_standing_t standing = {CFC_HEALTH_UP, CFC_CAUSE_NONE, 1};
+
+    for (int round = 0; round < 1000; round++) {
+        uint32_t failures = (uint32_t)rand_r(&seed) % fall;     /* always one too few */
+
+        for (uint32_t i = 0; i < failures; i++) {
+            cfc_rise_fall(&standing, rand_r(&seed) % 2 ? CFC_VERDICT_SOFT : CFC_VERDICT_HARD, rise,
+                          fall);
+            ck_assert_int_eq(standing.health, CFC_HEALTH_FAILING);
+        }
+        cfc_rise_fall(&standing, CFC_VERDICT_GOOD, rise, fall);
+        ck_assert_int_eq(standing.health, CFC_HEALTH_UP);
+        ck_assert_int_eq(standing.cause, CFC_CAUSE_NONE);
+    }
+}
+END_TEST
+
 Suite *cfc_rise_fall_suite(void)
 {
     Suite *suite = suite_create("rise_fall");
@@ -241,6 +263,7 @@ Suite *cfc_rise_fall_suite(void)
     tcase_add_loop_test(tc, results_in_a_row_make_the_health_they_should, 0,
                         CFC_ROWS(stories));
     tcase_add_loop_test(tc, random_results_agree_with_an_oracle_that_sees_the_whole_past, 0, SEEDS);
+    tcase_add_loop_test(tc, a_pass_always_resets_the_count_of_failures, 0, 20);
     suite_add_tcase(suite, tc);
     return suite;
 }

@@ -53,15 +53,15 @@ static void set_health(const cfc_node_t *node, cfc_health_t health, cfc_cause_t 
 
     strcpy(probe.reason, reason);
     cfc_slot_health_set(node->slot, health, cause);
-    cfc_record_write(&node->slot->last_probe, &probe, sizeof(probe));
+    cfc_history_add(&node->slot->probes[0].history, &probe);
 }
 
 /* Every name that scripts may rely on. Taking one away needs a new version. */
 START_TEST(version_1_has_these_names)
 {
     static const char *const names[] = {
-        "name", "url", "route", "weight", "tier", "effective", "share_pct", "why", "sessions",
-        "admin", "health", "probe", "traffic"};
+        "name", "url", "route", "weight", "tier", "effective", "share_pct", "reported_pct", "why",
+        "sessions", "admin", "health", "probe", "probes", "traffic"};
     json_t *json, *node, *ignored;
     const char *effective;
 
@@ -151,6 +151,33 @@ START_TEST(the_overview_tells_what_is_not_well)
                   views[_i].label, cfc_level_word(status->level));
     ck_assert_msg(strstr(status->text, views[_i].says) != NULL, "%s: %s", views[_i].label,
                   status->text);
+}
+END_TEST
+
+static const struct {
+    const char *label;
+    int days;                   /* that the certificate of node1 is valid */
+    const char *level, *says;
+} certificates[] = {
+    {"for long",     100, "ok",       "2 of 2 nodes serving"},
+    {"not for long", 10,  "degraded", "2 of 2 nodes serving; the certificate of node1 expires in "
+                                "10 days"},
+    {"over",         -3,  "degraded", "2 of 2 nodes serving; the certificate of node1 expired on"},
+};
+
+START_TEST(a_certificate_that_ends_needs_a_person)
+{
+    cfc_status_t *status;
+
+    set_health(small.node1, CFC_HEALTH_UP, CFC_CAUSE_NONE, "200 RUNNING");
+    set_health(small.node2, CFC_HEALTH_UP, CFC_CAUSE_NONE, "200 RUNNING");
+    atomic_store(&small.node1->slot->probes[0].certificate_end,
+                 apr_time_now() + apr_time_from_sec(certificates[_i].days * 86400 + 3600));
+    status = look();
+    ck_assert_msg(strcmp(cfc_level_word(status->level), certificates[_i].level) == 0, "%s: %s",
+                  certificates[_i].label, cfc_level_word(status->level));
+    ck_assert_msg(strstr(status->clusters[0].text, certificates[_i].says) != NULL, "%s: %s",
+                  certificates[_i].label, status->clusters[0].text);
 }
 END_TEST
 
@@ -248,6 +275,8 @@ Suite *cfc_status_json_suite(void)
     tcase_add_loop_test(tcase, the_overview_tells_what_is_not_well, 0,
                         CFC_ROWS(views));
     tcase_add_test(tcase, why_a_node_does_not_serve_is_told_with_people_first);
+    tcase_add_loop_test(tcase, a_certificate_that_ends_needs_a_person, 0,
+                        CFC_ROWS(certificates));
     tcase_add_test(tcase, a_warming_node_serves_and_says_how_warm_it_is);
     tcase_add_test(tcase, json_stays_json_whatever_people_and_nodes_say);
     tcase_add_test(tcase, the_page_stays_a_page_whatever_people_and_nodes_say);
