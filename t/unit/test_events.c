@@ -180,7 +180,7 @@ END_TEST
 
 static pid_t start_writer(int number, int events)
 {
-    char who[16];
+    char who[24];
     pid_t writer = fork();
 
     ck_assert_int_ge(writer, 0);
