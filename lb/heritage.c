@@ -54,7 +54,15 @@ static const cfc_heritage_field_t table[] = {
 #define FIELDS (sizeof(table) / sizeof(table[0]))
 
 static_assert(FIELDS <= CFC_HERITAGE_FIELDS_MAX, "the table has room for every field");
-static_assert(offsetof(cfc_segment_t, heritage) == 16, "where every version looks for it");
+
+/* How the segment of any version begins. */
+typedef struct {
+    uint64_t magic, layout;
+    cfc_heritage_t heritage;
+} head_t;
+
+static_assert(offsetof(head_t, heritage) == 16 && offsetof(cfc_segment_t, heritage) == 16,
+              "where every version looks for it");
 
 void cfc_heritage_write(cfc_heritage_t *heritage)
 {
@@ -162,11 +170,11 @@ static void *slot_for(cfc_segment_t *segment, uint32_t in, const char *from,
 
 int cfc_heritage_take(cfc_segment_t *segment, const void *from)
 {
-    const cfc_segment_t *before = from;
-    const cfc_heritage_t *old = &before->heritage;
+    const head_t *head = from;
+    const cfc_heritage_t *old = &head->heritage;
     int taken = 0;
 
-    if (before->magic != CFC_HERITAGE_MAGIC || !sound(old)) {
+    if (head->magic != CFC_HERITAGE_MAGIC || !sound(old)) {
         return 0;
     }
     cfc_segment_next_generation(segment);
