@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0
- * errand.c: see errand.h. A thread is made for each run: between two runs there is none. */
+ * errand.c: see errand.h. One thread for all runs of an errand, made at the first: libraries keep
+ * something for each thread that has ever been (GnuTLS its source of random numbers). */
 #include "health/errand.h"
 
 #include <pthread.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdlib.h>
-
-/* Who is still there: the loop and the thread meet here, and the last one cleans up. */
-enum { WITH_THREAD, THREAD_ENDED, LOOP_LEFT };
 
 struct cfc_errand {
     const cfc_errand_kind_t *kind;
     void *work;
     cfc_errand_plan_t plan;
-    _Atomic int meeting;
+    bool has_thread;
+    pthread_mutex_t lock;           /* of what follows */
+    pthread_cond_t told;            /* one of them has changed */
+    bool at_work;                   /* set by the loop, cleared by the thread */
+    bool left;                      /* the loop has ended it: the thread gives all back */
 };
 
 cfc_errand_event_t cfc_errand_plan(cfc_errand_plan_t *plan, bool ended, int64_t now_ms)
@@ -68,48 +69,77 @@ cfc_errand_t *cfc_errand_make(const cfc_errand_kind_t *kind, void *work, int64_t
     errand->kind = kind;
     errand->work = work;
     errand->plan.timeout_ms = timeout_ms;
-    errand->meeting = THREAD_ENDED;
+    pthread_mutex_init(&errand->lock, NULL);
+    pthread_cond_init(&errand->told, NULL);
     return errand;
 }
 
 static void drop(cfc_errand_t *errand)
 {
     errand->kind->drop(errand->work);
+    pthread_cond_destroy(&errand->told);
+    pthread_mutex_destroy(&errand->lock);
     free(errand);
 }
 
-static void *run(void *data)
+static void *live(void *data)
 {
     cfc_errand_t *errand = data;
-    int expected = WITH_THREAD;
 
-    errand->kind->run(errand->work);
-    if (!atomic_compare_exchange_strong(&errand->meeting, &expected, THREAD_ENDED)) {
-        drop(errand);
+    pthread_mutex_lock(&errand->lock);
+    while (!errand->left) {
+        if (!errand->at_work) {
+            pthread_cond_wait(&errand->told, &errand->lock);
+            continue;
+        }
+        pthread_mutex_unlock(&errand->lock);
+        errand->kind->run(errand->work);
+        pthread_mutex_lock(&errand->lock);
+        errand->at_work = false;
     }
+    pthread_mutex_unlock(&errand->lock);
+    drop(errand);
     return NULL;
 }
 
 /* Signals are the loop's to see: it ends the process. */
-static bool begin(cfc_errand_t *errand)
+static bool make_thread(cfc_errand_t *errand)
 {
     pthread_attr_t attributes;
     pthread_t thread;
     sigset_t all, before;
-    bool begun;
+    bool made;
 
-    errand->meeting = WITH_THREAD;
     sigfillset(&all);
     pthread_sigmask(SIG_BLOCK, &all, &before);
     pthread_attr_init(&attributes);
     pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    begun = pthread_create(&thread, &attributes, run, errand) == 0;
+    made = pthread_create(&thread, &attributes, live, errand) == 0;
     pthread_attr_destroy(&attributes);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (!begun) {
-        errand->meeting = THREAD_ENDED;
+    return made;
+}
+
+static bool begin(cfc_errand_t *errand)
+{
+    errand->has_thread = errand->has_thread || make_thread(errand);
+    if (errand->has_thread) {
+        pthread_mutex_lock(&errand->lock);
+        errand->at_work = true;
+        pthread_cond_signal(&errand->told);
+        pthread_mutex_unlock(&errand->lock);
     }
-    return begun;
+    return errand->has_thread;
+}
+
+static bool is_at_work(cfc_errand_t *errand)
+{
+    bool at_work;
+
+    pthread_mutex_lock(&errand->lock);
+    at_work = errand->at_work;
+    pthread_mutex_unlock(&errand->lock);
+    return at_work;
 }
 
 void cfc_errand_due(cfc_errand_t *errand, int64_t due_ms)
@@ -126,8 +156,7 @@ int64_t cfc_errand_due_ms(const cfc_errand_t *errand)
 
 cfc_errand_event_t cfc_errand_tend(cfc_errand_t *errand, int64_t now_ms)
 {
-    bool ended = atomic_load(&errand->meeting) == THREAD_ENDED;
-    cfc_errand_event_t event = cfc_errand_plan(&errand->plan, ended, now_ms);
+    cfc_errand_event_t event = cfc_errand_plan(&errand->plan, !is_at_work(errand), now_ms);
 
     if (event == CFC_ERRAND_BEGIN && !begin(errand)) {
         errand->plan.phase = CFC_ERRAND_LATE;
@@ -141,12 +170,13 @@ cfc_errand_event_t cfc_errand_tend(cfc_errand_t *errand, int64_t now_ms)
 
 void cfc_errand_end(cfc_errand_t *errand)
 {
-    int expected = WITH_THREAD;
-
-    if (atomic_load(&errand->meeting) == WITH_THREAD) {
-        errand->kind->hang_up(errand->work);
-    }
-    if (!atomic_compare_exchange_strong(&errand->meeting, &expected, LOOP_LEFT)) {
+    if (!errand->has_thread) {
         drop(errand);
+        return;
     }
+    errand->kind->hang_up(errand->work);
+    pthread_mutex_lock(&errand->lock);
+    errand->left = true;
+    pthread_cond_signal(&errand->told);
+    pthread_mutex_unlock(&errand->lock);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * errand.h: work that may block, done again and again on threads of its own in the monitor, with
+ * errand.h: work that may block, done again and again on a thread of its own in the monitor, with
  * a deadline that holds whatever a library waits for: the loop goes on without the thread.
  *
  *              due            back in time
@@ -53,9 +53,9 @@ cfc_errand_event_t cfc_errand_plan(cfc_errand_plan_t *plan, bool ended, int64_t 
 
 /** How the work is done. */
 typedef struct {
-    void (*run)(void *work);        /* on a thread of its own; all signals are blocked there */
+    void (*run)(void *work);        /* on its thread; all signals are blocked there */
     void (*hang_up)(void *work);    /* from the loop: have run() end soon. Must not block */
-    void (*drop)(void *work);       /* give it back, on whichever thread comes last */
+    void (*drop)(void *work);       /* give it back; on its thread if it has one */
 } cfc_errand_kind_t;
 
 typedef struct cfc_errand cfc_errand_t;
@@ -76,7 +76,7 @@ int64_t cfc_errand_due_ms(const cfc_errand_t *errand);
  */
 cfc_errand_event_t cfc_errand_tend(cfc_errand_t *errand, int64_t now_ms);
 
-/** Forget it; if a thread works on it, it hangs up and leaves the rest to that one. */
+/** Forget it: hangs up, and leaves the rest to its thread, if it has one. */
 void cfc_errand_end(cfc_errand_t *errand);
 
 #endif

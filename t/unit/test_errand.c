@@ -71,6 +71,7 @@ typedef struct {
     pthread_cond_t change;
     bool may_end, deaf;     /* deaf: does not hear hang_up() */
     int runs;
+    pthread_t thread;
 } work_t;
 
 static _Atomic int dropped;
@@ -84,6 +85,7 @@ static void work_run(void *data)
         pthread_cond_wait(&work->change, &work->lock);
     }
     work->runs++;
+    work->thread = pthread_self();
     pthread_mutex_unlock(&work->lock);
 }
 
@@ -163,7 +165,7 @@ START_TEST(it_runs_once_each_time_it_is_due)
     }
     ck_assert_int_eq(work->runs, 3);
     cfc_errand_end(errand);
-    ck_assert_int_eq(dropped, 1);
+    await_drop();
 }
 END_TEST
 
@@ -181,7 +183,7 @@ START_TEST(at_its_deadline_it_is_hung_up_on_and_can_begin_again)
     ck_assert_int_eq(await_event(errand, 1400), CFC_ERRAND_BACK);
     ck_assert_int_eq(work->runs, 2);
     cfc_errand_end(errand);
-    ck_assert_int_eq(dropped, 1);
+    await_drop();
 }
 END_TEST
 
@@ -201,6 +203,32 @@ START_TEST(one_that_hears_nothing_is_stuck_and_never_begun_twice)
     cfc_errand_end(errand);
     ck_assert_int_eq(dropped, 0);
     let_end(work);
+    await_drop();
+}
+END_TEST
+
+START_TEST(one_that_never_began_is_given_back_at_once)
+{
+    cfc_errand_end(cfc_errand_make(&kind, new_work(), 300));
+    ck_assert_int_eq(dropped, 1);
+}
+END_TEST
+
+START_TEST(all_runs_are_on_one_thread)
+{
+    work_t *work = new_work();
+    cfc_errand_t *errand = cfc_errand_make(&kind, work, 300);
+    pthread_t first;
+
+    work->may_end = true;
+    ck_assert_int_eq(cfc_errand_tend(errand, 1000), CFC_ERRAND_BEGIN);
+    ck_assert_int_eq(await_event(errand, 1000), CFC_ERRAND_BACK);
+    first = work->thread;
+    cfc_errand_due(errand, 2000);
+    ck_assert_int_eq(cfc_errand_tend(errand, 2000), CFC_ERRAND_BEGIN);
+    ck_assert_int_eq(await_event(errand, 2000), CFC_ERRAND_BACK);
+    ck_assert(pthread_equal(first, work->thread));
+    cfc_errand_end(errand);
     await_drop();
 }
 END_TEST
@@ -225,6 +253,8 @@ Suite *cfc_errand_suite(void)
     tcase_add_test(threads, it_runs_once_each_time_it_is_due);
     tcase_add_test(threads, at_its_deadline_it_is_hung_up_on_and_can_begin_again);
     tcase_add_test(threads, one_that_hears_nothing_is_stuck_and_never_begun_twice);
+    tcase_add_test(threads, one_that_never_began_is_given_back_at_once);
+    tcase_add_test(threads, all_runs_are_on_one_thread);
     tcase_add_test(threads, one_that_is_out_at_the_end_cleans_up_itself);
     suite_add_tcase(suite, table);
     suite_add_tcase(suite, threads);
