@@ -1,15 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0
- * forwarded_httpd.h: what the node is told about the client. */
+ * forwarded_httpd.h: what the node is told about the client, and by whom. */
 #ifndef CFC_LB_FORWARDED_HTTPD_H
 #define CFC_LB_FORWARDED_HTTPD_H
 
 #include <httpd.h>
 
 /**
- * Set X-Forwarded-For, -Proto, -Host and -Port of r->headers_in to what httpd knows, in place
- * of whatever the client claimed (mod_remoteip's verdict counts). A Connection header cannot
- * make mod_proxy take them out again (CVE-2022-31813).
+ * The request headers for the node: the client's own, without those that speak of one hop only,
+ * and with X-Forwarded-For, -Proto, -Host and -Port as httpd knows them (mod_remoteip's verdict
+ * counts) in place of whatever the client claimed. Connection says "close", "keep-alive" or nothing,
+ * so what follows cannot take headers out because a client named them there (CVE-2022-31813).
+ *
+ * Owner: a new table in r->pool; r->headers_in is not changed.
+ *
+ * @param secret what tells the node that the request comes from us; NULL: nothing does
  */
-void cfc_forwarded_set(request_rec *r);
+apr_table_t *cfc_forwarded_headers(request_rec *r, const char *secret);
 
 #endif

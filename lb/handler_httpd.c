@@ -388,12 +388,11 @@ static int forward(request_rec *r, journey_t *j)
 
     cfc_routes_read(j->cl, apr_table_get(clients, "Cookie"), j->target, &j->ask.routes);
     j->ask.forced = forced_node(j);
-    r->headers_in = apr_table_copy(r->pool, clients);
+    r->headers_in = cfc_forwarded_headers(r, NULL);
     if (ap_is_HTTP_ERROR(r->status)) {
         drop_body(r);
     }
     cfc_protect_strip_credentials(r);
-    cfc_forwarded_set(r);
     cfc_carry_prepare(r);
     j->body = cfc_body_open(r, j->cl->retry.body_bytes);
     remember(j);

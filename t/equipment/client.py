@@ -4,6 +4,7 @@
 import collections
 import http.client
 import itertools
+import json
 import socket
 import threading
 import time
@@ -66,6 +67,16 @@ class RawAnswer:
     status: int
     headers: dict
     body: bytes
+
+    def json(self):
+        """The body as JSON; chunks, if it came in chunks, put together."""
+        rest, body = self.body, self.body
+        if self.headers.get("transfer-encoding") == "chunked":
+            body = b""
+            while rest:
+                size, _, rest = rest.partition(b"\r\n")
+                body, rest = body + rest[:int(size, 16)], rest[int(size, 16) + 2:]
+        return json.loads(body)
 
 
 def raw(port, message, timeout=10):

@@ -1,9 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the node is told about the client, and what of the node's answer is put right for it."""
 
+import functools
+
 import pytest
 
-from equipment.client import User, raw_get
+from equipment import ports
+from equipment.client import User, raw, raw_get
+from equipment.cluster import node_line
+from equipment.tomcat import AJP_SECRET
 
 
 @pytest.fixture(scope="module")
@@ -12,6 +17,40 @@ def place(kept_cluster):
     cluster = kept_cluster()
     url = cluster.httpd.listen_tls("ServerAlias *")
     return cluster.start(), url
+
+
+FRONTS = {
+    # a virtual host each, for what stands before it
+    "plain": "",
+    "our proxy": "RemoteIPHeader X-Client\nRemoteIPInternalProxy 127.0.0.1",
+    "our two proxies": "RemoteIPHeader X-Forwarded-For\n"
+                       "RemoteIPInternalProxy 127.0.0.1 10.1.2.3",
+    "another's proxy": "RemoteIPHeader X-Forwarded-For\nRemoteIPTrustedProxy 127.0.0.1",
+    "a stranger": "RemoteIPHeader X-Forwarded-For\nRemoteIPTrustedProxy 10.0.0.1",
+    "the PROXY protocol": "RemoteIPProxyProtocol On",
+    "a TLS proxy": "ServerName https://wiki.example.com",
+}
+
+
+@pytest.fixture(scope="module")
+def front(kept_cluster):
+    """front(line, name): the port of a FRONTS before nodes with this CFNode line."""
+    @functools.cache
+    def start(line):
+        numbers = {name: ports.free() for name in FRONTS}
+        hosts = (f"Listen 127.0.0.1:{numbers[name]}\n<VirtualHost *:{numbers[name]}>\n{directives}"
+                 "\n</VirtualHost>" for name, directives in FRONTS.items())
+        kept_cluster("CFProbe tcp interval=100ms", "\n".join(hosts), line=line).start()
+        return numbers
+
+    return lambda line, name: start(line)[name]
+
+
+def over_ajp(node):
+    return f"CFNode {node.name} {node.ajp_url} secret={AJP_SECRET}"
+
+
+LINES = pytest.mark.parametrize("line", [node_line, over_ajp], ids=["http", "ajp"])
 
 
 def page(url, **headers):
@@ -42,8 +81,9 @@ def test_the_node_is_told_who_asks_and_how(place):
 
 
 SPOOFED = ["X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Port",
-           "X-Forwarded-Server", "X-Forwarded-By", "X-Forwarded-Ssl", "X-Real-IP", "Forwarded",
-           "x-forwarded-for", "X-FORWARDED-PROTO"]
+           "X-Forwarded-Server", "X-Forwarded-By", "X-Forwarded-Ssl", "X-Forwarded-Scheme",
+           "X-Real-IP", "X-Client-IP", "X-Cluster-Client-IP", "X-CFCluster-Secret", "Forwarded",
+           "x-forwarded-for", "X-FORWARDED-PROTO", "X_Forwarded_For", "x-forwarded_Proto"]
 
 
 @pytest.mark.parametrize("name", SPOOFED)
@@ -54,25 +94,83 @@ def test_a_client_cannot_pretend_to_be_another(place, name):
     assert b"10.9.8.7" not in answer.body and b"evil" not in answer.body
 
 
-@pytest.mark.parametrize("connection", [
-    "X-Forwarded-For", "close, X-Forwarded-For", "x-forwarded-for,x-forwarded-proto",
-    "X-Forwarded-Host , X-Forwarded-Port"])
-def test_a_client_cannot_take_headers_away(place, connection):
-    answer = page(place[0].httpd.url, Host="wiki", Connection=connection)
-    assert seen(answer, *FORWARDED) == [["127.0.0.1"], ["http"], ["wiki"], ["80"]]
+NAMED = [
+    # what Connection says, in one line or several
+    ("the address",             ["X-Forwarded-For"]),
+    ("beside another word",     ["close, X-Forwarded-For"]),
+    ("behind a semicolon",      ["close;X-Forwarded-For"]),
+    ("before a semicolon",      ["X-Forwarded-For;q=1"]),
+    ("in quotes",               ['"X-Forwarded-For"']),
+    ("in lower case",           ["x-forwarded-for,x-forwarded-proto"]),
+    ("with blanks",             ["X-Forwarded-Host\t ,\t X-Forwarded-Port"]),
+    ("in a second line",        ["close", "X-Forwarded-For", "X-Forwarded-Host"]),
+    ("what was decided by",     ["Cookie, Authorization, Host"]),
+    ("what frames the message", ["Content-Length, Transfer-Encoding"]),
+]
 
 
-def test_headers_for_one_hop_do_not_reach_the_node(place):
-    answer = page(place[0].httpd.url, Connection="close, X-Mine", X_Mine="1", TE="trailers",
-                  X_Kept="2")
-    assert seen(answer, "x-mine", "te", "x-kept") == [None, None, ["2"]]
+@pytest.mark.parametrize("label, connection", NAMED, ids=[row[0] for row in NAMED])
+@LINES
+def test_a_client_cannot_take_headers_away(front, line, label, connection):
+    body = b"a body" if "frames" in label else b""
+    lines = ["POST /page?format=json HTTP/1.1", "Host: wiki:80", "Cookie: a=b",
+             "Authorization: Basic bWU6eA==", f"Content-Length: {len(body)}", "Connection: close",
+             *(f"Connection: {value}" for value in connection), "", ""]
+    answer = raw(front(line, "plain"), "\r\n".join(lines).encode() + body).json()
+    assert seen(answer, *FORWARDED, "host", "cookie", "authorization", "content-length") == [
+        ["127.0.0.1"], ["http"], ["wiki:80"], ["80"], ["wiki:80"], ["a=b"], ["Basic bWU6eA=="],
+        [str(len(body))]]
 
 
-def test_the_client_behind_another_proxy_is_who_mod_remoteip_says(new_cluster):
-    cluster = new_cluster(outside="RemoteIPHeader X-Client\nRemoteIPInternalProxy 127.0.0.1")
-    cluster.start()
-    answer = page(cluster.httpd.url, X_Client="10.1.2.3", X_Forwarded_For="10.9.8.7")
-    assert seen(answer, "x-forwarded-for") == [["10.1.2.3"]]
+@LINES
+def test_headers_for_one_hop_do_not_reach_the_node(front, line):
+    url = f"http://127.0.0.1:{front(line, 'plain')}"
+    answer = page(url, Connection="close, X-Mine;X-Too", X_Mine="1", X_Too="2", X_Kept="3")
+    assert seen(answer, "x-mine", "x-too", "x-kept") == [None, None, ["3"]]
+
+
+def test_a_client_that_names_no_host_gets_the_servers(place):
+    answer = raw(place[0].httpd.port, b"GET /page?format=json HTTP/1.0\r\n\r\n").json()
+    assert seen(answer, "host", "x-forwarded-host") == [["localhost"], ["localhost"]]
+
+
+def test_the_host_of_an_absolute_target_counts(place):
+    answer = raw(place[0].httpd.port, b"GET http://wiki:99/page?format=json HTTP/1.1\r\n"
+                 b"Host: other\r\nConnection: close\r\n\r\n").json()
+    assert seen(answer, "host", *FORWARDED) == [
+        ["wiki:99"], ["127.0.0.1"], ["http"], ["wiki:99"], ["99"]]
+
+
+CLIENTS = [
+    # who stands before httpd, what it says, whom the node is told
+    ("our proxy", "X-Client: 10.1.2.3", "10.1.2.3"),
+    ("our proxy", "X-Client: 2001:db8::7", "2001:db8::7"),
+    ("our proxy", "X-Forwarded-For: 10.9.8.7", "127.0.0.1"),
+    ("our two proxies", "X-Forwarded-For: 10.9.8.7, 192.0.2.7, 10.1.2.3", "192.0.2.7"),
+    ("another's proxy", "X-Forwarded-For: 203.0.113.5", "203.0.113.5"),
+    ("another's proxy", "X-Forwarded-For: 10.1.2.3", "127.0.0.1"),
+    ("a stranger", "X-Forwarded-For: 203.0.113.5", "127.0.0.1"),
+    ("the PROXY protocol", "X-Forwarded-For: 10.9.8.7", "192.0.2.9"),
+]
+
+
+@pytest.mark.parametrize("name, header, address", CLIENTS,
+                         ids=[f"{name}, {header}" for name, header, _ in CLIENTS])
+@LINES
+def test_the_client_behind_another_proxy_is_who_mod_remoteip_says(front, line, name, header,
+                                                                  address):
+    said = (f"GET /page?format=json HTTP/1.1\r\nHost: wiki\r\nConnection: close\r\n{header}"
+            "\r\n\r\n")
+    if name == "the PROXY protocol":
+        said = "PROXY TCP4 192.0.2.9 192.0.2.1 50000 80\r\n" + said
+    answer = raw(front(line, name), said.encode()).json()
+    assert seen(answer, "x-forwarded-for") == [[address]]
+    assert answer["remoteAddr"] == (address if line is over_ajp else "127.0.0.1")
+
+
+def test_the_scheme_of_servername_counts_where_tls_ends_before_httpd(front):
+    answer = raw_get(front(node_line, "a TLS proxy"), "/page?format=json").json()
+    assert seen(answer, "x-forwarded-proto", "x-forwarded-port") == [["https"], ["443"]]
 
 
 def test_headers_and_cookies_of_the_client_reach_the_node(place):
