@@ -15,6 +15,7 @@
 #include "conf/probe_conf_httpd.h"
 #include "conf/profile.h"
 #include "conf/rows.h"
+#include "conf/secret.h"
 #include "conf/sticky.h"
 #include "guard/protect_httpd.h"
 #include "health/dependency_httpd.h"
@@ -270,6 +271,28 @@ const char *cfc_cluster_set_tell(cmd_parms *cmd, void *unused, const char *arg)
     return NULL;
 }
 
+const char *cfc_cluster_set_node_secret(cmd_parms *cmd, void *unused, const char *arg)
+{
+    const char *complaint = inside(cmd), *path;
+
+    (void)unused;
+    if (complaint != NULL) {
+        return complaint;
+    }
+    if (section->node_secret != NULL) {
+        return "CFNodeSecret: given twice; all nodes of a cluster are told the same, keep one line";
+    }
+    path = ap_server_root_relative(cmd->pool, arg);
+    if (path == NULL) {
+        return apr_psprintf(cmd->pool, "CFNodeSecret: \"%s\" is not a path; write for example "
+                                       "CFNodeSecret /etc/cfcluster/node-secret", arg);
+    }
+    complaint = cfc_secret_read(path, &section->node_secret, cmd->pool);
+    return complaint == NULL ? NULL
+                             : apr_psprintf(cmd->pool, "CFNodeSecret: %s cannot be used: %s", path,
+                                            complaint);
+}
+
 const char *cfc_cluster_set_page(cmd_parms *cmd, void *unused, const char *arg)
 {
     const char *complaint = inside(cmd);
@@ -461,6 +484,9 @@ const char *cfc_cluster_section(cmd_parms *cmd, void *unused, const char *args)
     if (cl->nodes->nelts == 0) {
         return apr_psprintf(cmd->pool, "<CFCluster %s>: has no CFNode; add one for each node, for "
                                        "example CFNode node1 http://10.0.0.11:8090", name);
+    }
+    for (int i = 0; i < cl->probes->nelts; i++) {   /* or its nodes would refuse them */
+        APR_ARRAY_IDX(cl->probes, i, cfc_probe_conf_t *)->secret = cl->node_secret;
     }
     APR_ARRAY_PUSH(cfc_conf()->clusters, cfc_cluster_t *) = cl;
     return NULL;

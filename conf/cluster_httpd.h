@@ -19,6 +19,7 @@ cfc_cluster_t *cfc_cluster_read(void);
 const char *cfc_cluster_set_balance(cmd_parms *cmd, void *unused, const char *arg);
 const char *cfc_cluster_set_slow_start(cmd_parms *cmd, void *unused, const char *arg);
 const char *cfc_cluster_set_tell(cmd_parms *cmd, void *unused, const char *arg);
+const char *cfc_cluster_set_node_secret(cmd_parms *cmd, void *unused, const char *arg);
 const char *cfc_cluster_set_page(cmd_parms *cmd, void *unused, const char *arg);
 const char *cfc_cluster_add_tester(cmd_parms *cmd, void *unused, const char *arg);
 const char *cfc_cluster_set_profile(cmd_parms *cmd, void *unused, const char *arg);

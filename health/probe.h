@@ -45,6 +45,7 @@ typedef struct cfc_probe_conf {
     int method;             /* cfc_probe_method_t */
     const char *host;       /* name[:port] for the Host header, and for TLS; NULL: the node's own */
     apr_array_header_t *headers;    /* const char *, "Name: value"; NULL: none */
+    const char *secret;     /* X-CFCluster-Secret header, as requests have it; NULL: none */
     int expect;             /* cfc_expect_t; what follows is for CFC_EXPECT_STATUS */
     cfc_codes_t status;     /* good ones; none: 2xx and 3xx */
     const char *body;       /* must be somewhere in the body; NULL: anything */

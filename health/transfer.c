@@ -90,6 +90,10 @@ static bool set_headers(cfc_transfer_t *transfer, apr_pool_t *p)
     for (int i = 0; conf->headers != NULL && i < conf->headers->nelts; i++) {
         added = added && add_header(transfer, APR_ARRAY_IDX(conf->headers, i, const char *));
     }
+    if (conf->secret != NULL) {
+        added = added && add_header(transfer, apr_pstrcat(p, "X-CFCluster-Secret: ", conf->secret,
+                                                          NULL));
+    }
     return added
            && curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, transfer->headers) == CURLE_OK;
 }

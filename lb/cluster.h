@@ -107,6 +107,7 @@ typedef struct cfc_cluster {
     apr_int64_t connect_ms;         /* how long connecting to a node may take */
     apr_int64_t answer_ms;          /* how long a node may be silent in an answer */
     apr_int64_t tunnel_end_ms;      /* within this the tunnels of a stopped node are ended */
+    const char *node_secret;        /* what tells a node that a request is ours; NULL: nothing */
     apr_array_header_t *probes;     /* struct cfc_probe_conf *; the first one is that of the
                                      * profile or of CFProbe without name=; never empty */
     apr_array_header_t *dependencies;   /* struct cfc_dependency *, in the order configured */

@@ -388,7 +388,7 @@ static int forward(request_rec *r, journey_t *j)
 
     cfc_routes_read(j->cl, apr_table_get(clients, "Cookie"), j->target, &j->ask.routes);
     j->ask.forced = forced_node(j);
-    r->headers_in = cfc_forwarded_headers(r, NULL);
+    r->headers_in = cfc_forwarded_headers(r, j->cl->node_secret);
     if (ap_is_HTTP_ERROR(r->status)) {
         drop_body(r);
     }

@@ -208,6 +208,12 @@ SETTINGS = [
      ["CFMaintenancePage", "/tmp"]),
     ("a maintenance page that is empty", 3, within("CFMaintenancePage /dev/null"),
      ["CFMaintenancePage", "/dev/null"]),
+    ("a node secret without a file", 3, within("CFNodeSecret"),
+     ["CFNodeSecret takes one argument", "CFNodeSecret FILE"]),
+    ("a node secret that is not there", 3, within("CFNodeSecret /none/secret"),
+     ["CFNodeSecret: /none/secret cannot be used: No such file or directory"]),
+    ("a node secret that everybody can read", 3, within("CFNodeSecret /etc/passwd"),
+     ["CFNodeSecret: /etc/passwd cannot be used: everybody may read or write it; take that away"]),
     ("testers without an address", 3, within("CFTesters"), ["CFTesters requires at least one arg"]),
     ("a tester's address that is none", 3, within("CFTesters 10.0.0.256"),
      ["CFTesters", "10.0.0.256"]),
@@ -430,7 +436,7 @@ ROWS = SECTIONS + NODES + SETTINGS + PROBES + DEPENDENCIES + PASSES + AREAS
 # Lines that only make sense in a cluster, each as it stands outside of one.
 INSIDE = ["CFProfile confluence", NODE, "CFSticky cookie=R", "CFBalance least-busy", "CFProbe tcp",
           "CFRetry attempts=2", "CFTimeout connect=1s", "CFMaintenancePage /tmp/x",
-          "CFTesters 10.0.0.1"]
+          "CFTesters 10.0.0.1", "CFNodeSecret /etc/cfcluster/node-secret"]
 
 
 def configtest(httpd, text):

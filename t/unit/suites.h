@@ -29,6 +29,7 @@
     SUITE(opt)            \
     SUITE(node_url)       \
     SUITE(sticky)         \
+    SUITE(secret)         \
     SUITE(target)         \
     SUITE(areas)          \
     SUITE(presets)        \
