@@ -36,6 +36,7 @@
     SUITE(keys)           \
     SUITE(browser)        \
     SUITE(pace)           \
+    SUITE(logins)         \
     SUITE(expect)         \
     SUITE(certificate)    \
     SUITE(rise_fall)      \
