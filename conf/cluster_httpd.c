@@ -17,8 +17,10 @@
 #include "conf/rows.h"
 #include "conf/secret.h"
 #include "conf/sticky.h"
+#include "guard/logins.h"
 #include "guard/protect_httpd.h"
 #include "health/dependency_httpd.h"
+#include "health/probe.h"
 #include "lb/method.h"
 #include "lb/route.h"
 #include "maint/maint.h"
@@ -245,6 +247,15 @@ const char *cfc_cluster_set_eject(cmd_parms *cmd, void *unused, int argc, char *
     return complaint;
 }
 
+const char *cfc_cluster_set_logins(cmd_parms *cmd, void *unused, int argc, char *const argv[])
+{
+    const char *complaint = inside(cmd);
+
+    (void)unused;
+    return complaint ? complaint
+                     : options(cmd, "CFLogins", cfc_logins_rows, section->logins, argc, argv);
+}
+
 const char *cfc_cluster_set_timeout(cmd_parms *cmd, void *unused, int argc, char *const argv[])
 {
     const char *complaint = inside(cmd);
@@ -403,6 +414,8 @@ static cfc_cluster_t *cluster_new(cmd_parms *cmd, const char *name)
     cfc_opt_preset(cfc_eject_rows, &cl->eject);
     cfc_opt_preset(cfc_queue_rows, &cl->queue);
     cfc_opt_preset(cfc_timeout_rows, cl);
+    cl->logins = apr_pcalloc(cmd->pool, sizeof(*cl->logins));
+    cfc_opt_preset(cfc_logins_rows, cl->logins);
     cfc_probe_conf_begin(cl, cmd->pool);
     cl->protect = cfc_protect_conf_create(cmd->pool);
     cl->dependencies = apr_array_make(cmd->pool, 2, sizeof(cfc_dependency_t *));

@@ -29,6 +29,7 @@ const char *cfc_cluster_set_probe(cmd_parms *cmd, void *unused, int argc, char *
 const char *cfc_cluster_set_retry(cmd_parms *cmd, void *unused, int argc, char *const argv[]);
 const char *cfc_cluster_set_queue(cmd_parms *cmd, void *unused, int argc, char *const argv[]);
 const char *cfc_cluster_set_eject(cmd_parms *cmd, void *unused, int argc, char *const argv[]);
+const char *cfc_cluster_set_logins(cmd_parms *cmd, void *unused, int argc, char *const argv[]);
 const char *cfc_cluster_set_timeout(cmd_parms *cmd, void *unused, int argc, char *const argv[]);
 const char *cfc_cluster_add_database(cmd_parms *cmd, void *unused, int argc, char *const argv[]);
 const char *cfc_cluster_add_directory(cmd_parms *cmd, void *unused, int argc, char *const argv[]);

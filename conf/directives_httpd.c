@@ -172,6 +172,8 @@ const command_rec cfc_commands[] = {
     AP_INIT_TAKE_ARGV("CFDirectory", cfc_cluster_add_directory, NULL, RSRC_CONF,
                       "CFDirectory NAME ldap|ldaps://HOST[:PORT][/BASE] [credentials=FILE] "
                       "[ca=FILE] [interval=TIME] [timeout=TIME] [cert-days=N]"),
+    AP_INIT_TAKE_ARGV("CFLogins", cfc_cluster_set_logins, NULL, RSRC_CONF,
+                      "CFLogins [limit=N] [window=TIME] [answer=log|429] [header=pass|hide]"),
     AP_INIT_TAKE1("CFNodeSecret", cfc_cluster_set_node_secret, NULL, RSRC_CONF,
                   "CFNodeSecret FILE: what tells the nodes that a request comes from here"),
     AP_INIT_TAKE1("CFMaintenancePage", cfc_cluster_set_page, NULL, RSRC_CONF,

@@ -2,14 +2,17 @@
  * rows.c: every option=value setting: its bounds and its default stand here and nowhere else. */
 #include "conf/rows.h"
 
+#include "guard/logins.h"
 #include "health/dependency.h"
 #include "health/probe.h"
 #include "lb/cluster.h"
 
-/* The order of the words is that of the enums in cluster.h and probe.h. */
+/* The order of the words is that of the enums in cluster.h, logins.h and probe.h. */
 static const char *const strict_words[] = {"off", "on", NULL};
 static const char *const samesite_words[] = {"lax", "strict", "none", NULL};
 static const char *const secure_words[] = {"auto", "always", NULL};
+static const char *const answer_words[] = {"log", "429", NULL};
+static const char *const header_words[] = {"pass", "hide", NULL};
 static const char *const tls_words[] = {"off", "on", "verify", NULL};
 static const char *const expect_words[] = {"status", "confluence", "jira", "bitbucket", NULL};
 static const char *const role_words[] = {"required", "advisory", NULL};
@@ -85,6 +88,15 @@ const cfc_opt_t cfc_timeout_rows[] = {
     MS("connect", cfc_cluster_t, connect_ms, 100, 60000, 2000, "2s"),
     MS("answer", cfc_cluster_t, answer_ms, 1000, 3600000, 300000, "5m"),
     MS("tunnel-end", cfc_cluster_t, tunnel_end_ms, 0, 3600000, 30000, "30s"),
+    END,
+};
+
+/* answer: whoever shares an address with somebody who guesses must not be locked out by default. */
+const cfc_opt_t cfc_logins_rows[] = {
+    COUNT("limit", cfc_logins_conf_t, limit, 1, 10000, 10, "10"),
+    MS("window", cfc_logins_conf_t, window_ms, 60000, 86400000, 600000, "10m"),
+    WORD("answer", cfc_logins_conf_t, answer, answer_words, CFC_LOGINS_LOG),
+    WORD("header", cfc_logins_conf_t, header, header_words, CFC_LOGINS_PASS),
     END,
 };
 

@@ -12,6 +12,7 @@ extern const cfc_opt_t cfc_retry_rows[];    /* into cfc_retry_conf_t */
 extern const cfc_opt_t cfc_queue_rows[];    /* into cfc_queue_conf_t */
 extern const cfc_opt_t cfc_eject_rows[];    /* into cfc_eject_conf_t */
 extern const cfc_opt_t cfc_timeout_rows[];  /* into cfc_cluster_t */
+extern const cfc_opt_t cfc_logins_rows[];
 extern const cfc_opt_t cfc_probe_rows[];    /* into cfc_probe_conf_t */
 extern const cfc_opt_t cfc_database_rows[];     /* into cfc_dependency_t */
 extern const cfc_opt_t cfc_directory_rows[];    /* into cfc_dependency_t */

@@ -10,6 +10,7 @@
 #include "conf/cluster_httpd.h"
 #include "conf/parent.h"
 #include "conf/server_httpd.h"
+#include "guard/logins_httpd.h"
 #include "guard/protect_httpd.h"
 #include "health/dependency_httpd.h"
 #include "health/monitor_httpd.h"
@@ -64,6 +65,9 @@ int cfc_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec
     if (complaint == NULL) {
         tell_start(conf);
         complaint = cfc_dependencies_open(conf, s, ptemp);
+    }
+    if (complaint == NULL) {
+        complaint = cfc_logins_open(s, ptemp);
     }
     if (complaint == NULL) {
         complaint = cfc_carry_define(conf, s, pconf);

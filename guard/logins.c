@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * logins.c: see logins.h. The bucket is a virtual clock (the generic cell rate algorithm, ITU-T
- * I.371): one instant says both how full it is and how it runs out, so one compare-and-swap does. */
+ * I.371): one instant says both how full it is and how it runs out, so one compare-and-swap is
+ * enough. */
 #include "guard/logins.h"
 
 #include <string.h>
@@ -13,33 +14,6 @@
 uint64_t cfc_logins_layout(void)
 {
     return sizeof(cfc_logins_t) << 16 | offsetof(cfc_logins_t, places) << 8 | DUE_BITS;
-}
-
-/* Whether the comma-separated list has this word. */
-static bool has_word(const char *list, const char *word)
-{
-    size_t length = strlen(word);
-
-    for (list += strspn(list, ", \t"); *list != '\0'; list += strspn(list, ", \t")) {
-        size_t found = strcspn(list, ", \t");
-
-        if (found == length && memcmp(list, word, length) == 0) {
-            return true;
-        }
-        list += found;
-    }
-    return false;
-}
-
-const char *cfc_login_failure(const char *reason, int status, cfc_login_t login)
-{
-    if (reason != NULL && has_word(reason, "AUTHENTICATED_FAILED")) {
-        return "AUTHENTICATED_FAILED";
-    }
-    if (reason != NULL && has_word(reason, "AUTHENTICATION_DENIED")) {
-        return "AUTHENTICATION_DENIED";     /* Confluence wants its CAPTCHA solved */
-    }
-    return reason == NULL && status == 401 && login == CFC_LOGIN_ASKED ? "401" : NULL;
 }
 
 static uint64_t mix(uint64_t x)

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
- * logins.h: failed logins by client address: which answers mean one, how many an address had, and
- * when that is too many. What is then done is the binding's business (logins_httpd.h).
+ * logins.h: failed logins by client address: how many one had, and when that is too many. What a
+ * failed login is login.h says; what is then done is the binding's business (logins_httpd.h).
  *
  * An address fills a bucket: each failure adds one, and `limit` of them run out again in one
  * `window`. It is over its limit while the bucket is full. So `limit` failures are let through at
  * once, and then one for each window / limit.
  *
- * The table is of fixed size and forgets: when all places that an address could have are taken,
- * the one whose bucket would be empty first is given away. Whoever guesses from many addresses
- * can push out those with few failures, never one that is near its limit. IPv6 addresses count by
- * their /64, of which a client usually has a whole one. Pure: time is a parameter, no I/O. */
+ * The table is of fixed size and forgets: when all places that an address could have are taken, the
+ * one whose bucket would be empty first is given away, so a flood of addresses with few failures
+ * each does not push out one that has many. IPv6 addresses count by their /64, of which a client
+ * usually has a whole one. Pure: time is a parameter, no I/O. */
 #ifndef CFC_GUARD_LOGINS_H
 #define CFC_GUARD_LOGINS_H
 
@@ -52,24 +52,6 @@ typedef struct {
 } cfc_logins_t;
 
 uint64_t cfc_logins_layout(void);
-
-/** How a request could be a login. */
-typedef enum {
-    CFC_LOGIN_NONE,
-    CFC_LOGIN_FORM,                 /* a form: it may have the parameters of a login */
-    CFC_LOGIN_ASKED                 /* it has credentials, or asks a page that takes them */
-} cfc_login_t;
-
-/**
- * What an answer says of a login.
- *
- * Source: Seraph's LoginReason; Confluence's REST answers wrong credentials with 401.
- *
- * @param reason the X-Seraph-LoginReason header, several joined by commas; NULL: none
- * @param login  what the request was
- * @return NULL: no login failed; else why, constant and fit for the log
- */
-const char *cfc_login_failure(const char *reason, int status, cfc_login_t login);
 
 /**
  * Whose bucket it is.

@@ -39,6 +39,7 @@ static apr_status_t first_brigade(ap_filter_t *f, apr_bucket_brigade *bb)
     if (attempt->withheld) {
         return apr_brigade_cleanup(bb);
     }
+    attempt->terms.answered(attempt->terms.journey);
     attempt->client_has_bytes = true;
     if (attempt->answered_at == 0) {
         /* AJP, whose bytes carry_httpd.c does not see. */

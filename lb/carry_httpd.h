@@ -19,6 +19,8 @@ typedef struct {
     bool (*withhold)(const void *journey, int status);
     /** The node has turned down meanwhile: whether to give it up. In another thread. */
     bool (*elsewhere)(const void *journey);
+    /** It is not withheld: its headers are complete, and the client has nothing yet. */
+    void (*answered)(void *journey);
     /** The node has answered with an upgrade: from here on it is a tunnel. @return it */
     struct cfc_tunnel *(*upgrade)(void *journey);
     void *journey;

@@ -13,6 +13,7 @@
 #include "lb/words.h"
 
 struct cfc_cluster_slot;
+struct cfc_logins_conf;
 struct cfc_maint_conf;
 struct cfc_method;
 struct cfc_node_slot;
@@ -108,6 +109,7 @@ typedef struct cfc_cluster {
     apr_int64_t answer_ms;          /* how long a node may be silent in an answer */
     apr_int64_t tunnel_end_ms;      /* within this the tunnels of a stopped node are ended */
     const char *node_secret;        /* what tells a node that a request is ours; NULL: nothing */
+    struct cfc_logins_conf *logins; /* what is done about failed logins */
     apr_array_header_t *probes;     /* struct cfc_probe_conf *; the first one is that of the
                                      * profile or of CFProbe without name=; never empty */
     apr_array_header_t *dependencies;   /* struct cfc_dependency *, in the order configured */

@@ -8,8 +8,8 @@
 /**
  * The request headers for the node: the client's own, without those that speak of one hop only,
  * and with X-Forwarded-For, -Proto, -Host and -Port as httpd knows them (mod_remoteip's verdict
- * counts) in place of whatever the client claimed. Connection says "close", "keep-alive" or nothing,
- * so what follows cannot take headers out because a client named them there (CVE-2022-31813).
+ * counts) in place of whatever the client claimed. Connection says "close", "keep-alive" or
+ * nothing, so mod_proxy takes nothing out because a client named it there (CVE-2022-31813).
  *
  * Owner: a new table in r->pool; r->headers_in is not changed.
  *

@@ -12,6 +12,7 @@
 
 #include "conf/opt.h"
 #include "conf/server_httpd.h"
+#include "guard/logins_httpd.h"
 #include "guard/protect_httpd.h"
 #include "lb/body_httpd.h"
 #include "lb/books_httpd.h"
@@ -39,6 +40,7 @@ typedef struct {
     request_rec *r;
     const cfc_cluster_t *cl;
     const char *target;
+    cfc_logins_at_t login;
     cfc_ask_t ask;
     cfc_choice_t choice;
     cfc_attempt_t attempt;      /* the last one */
@@ -281,6 +283,15 @@ static void settle(const journey_t *j)
 }
 
 /* A tunnel is settled when it begins: it says nothing more of the node, however it ends. */
+static void answered(void *journey)
+{
+    const journey_t *j = journey;
+
+    if (cfc_logins_answered(j->r, &j->login)) {
+        atomic_fetch_add_explicit(&j->cl->slot->logins_failed, 1, memory_order_relaxed);
+    }
+}
+
 static cfc_tunnel_t *upgrade(void *journey)
 {
     journey_t *j = journey;
@@ -293,7 +304,7 @@ static cfc_tunnel_t *upgrade(void *journey)
 
 static void attempt_once(journey_t *j)
 {
-    const cfc_terms_t terms = {withhold, has_alternative, upgrade, j};
+    const cfc_terms_t terms = {withhold, has_alternative, answered, upgrade, j};
 
     j->attempts++;
     if (j->body != NULL) {
@@ -393,10 +404,16 @@ static int forward(request_rec *r, journey_t *j)
         drop_body(r);
     }
     cfc_protect_strip_credentials(r);
-    cfc_carry_prepare(r);
-    j->body = cfc_body_open(r, j->cl->retry.body_bytes);
-    remember(j);
-    status = travel(j);
+    status = cfc_logins_admit(r, &j->login);
+    if (status == OK) {
+        cfc_carry_prepare(r);
+        j->body = cfc_body_open(r, j->cl->retry.body_bytes);
+        remember(j);
+        status = cfc_logins_settle(r, &j->login, travel(j));
+    }
+    if (status == HTTP_TOO_MANY_REQUESTS) {     /* ours: a node's own would be OK here */
+        atomic_fetch_add_explicit(&j->cl->slot->logins_refused, 1, memory_order_relaxed);
+    }
     r->headers_in = clients;
     /* A body that may not go on could not be read on: an error of the client's to mod_proxy. */
     return ap_is_HTTP_CLIENT_ERROR(status) && cfc_protect_refused(r) ? HTTP_FORBIDDEN : status;
@@ -413,6 +430,12 @@ int cfc_forward_handler(request_rec *r)
     }
     journey.cl = ours->pass->cluster;
     journey.target = ours->target;
+    journey.login = (cfc_logins_at_t){
+        .conf = journey.cl->logins,
+        .cluster = journey.cl->name,
+        .target = ours->target,
+        .context = ours->pass->context,
+    };
     if (cfc_slot_closed(journey.cl->slot) && !cfc_maintenance_tester(r, journey.cl)) {
         return cfc_maintenance_answer(r, journey.cl, CFC_CLOSED_MAINTENANCE);
     }

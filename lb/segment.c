@@ -63,6 +63,7 @@ uint64_t cfc_segment_layout(void)
         offsetof(cfc_cluster_slot_t, maintenance),
         offsetof(cfc_cluster_slot_t, maintenance_note),
         offsetof(cfc_cluster_slot_t, queue),
+        offsetof(cfc_cluster_slot_t, logins_failed),
         sizeof(cfc_waiter_t),
         sizeof(cfc_note_t),
         sizeof(cfc_probe_result_t),

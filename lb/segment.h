@@ -146,6 +146,8 @@ typedef struct cfc_cluster_slot {
     cfc_record_t maintenance_note;      /* cfc_note_t */
     cfc_queue_t queue;                  /* of requests that wait for a place, any child */
     alignas(CFC_CACHE_LINE) _Atomic uint64_t refused;   /* requests answered with a 503 page */
+    _Atomic uint64_t logins_failed;     /* answers that said so */
+    _Atomic uint64_t logins_refused;    /* requests answered with 429 */
 } cfc_cluster_slot_t;
 
 /** A database or a directory. Its records are those of health/dependency.h. */

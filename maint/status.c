@@ -163,6 +163,8 @@ static void cluster_look(const cfc_cluster_t *cl, apr_time_t now, cfc_cluster_vi
     view->closed = cfc_slot_closed(cl->slot);
     plan_look(&cl->slot->maintenance_note, &view->plan, p);
     view->refused = atomic_load(&cl->slot->refused);
+    view->logins_failed = atomic_load(&cl->slot->logins_failed);
+    view->logins_refused = atomic_load(&cl->slot->logins_refused);
     view->waiting = (int)atomic_load(&cl->slot->queue.length);
     view->nodes_count = cl->nodes->nelts;
     view->nodes = apr_pcalloc(p, sizeof(*view->nodes) * (size_t)(cl->nodes->nelts + 1));

@@ -82,6 +82,8 @@ typedef struct {
     bool closed;
     cfc_plan_t plan;                /* note.since is 0: nobody ever closed or opened it */
     uint64_t refused;
+    uint64_t logins_failed;
+    uint64_t logins_refused;
     int waiting;                    /* requests in the queue */
     cfc_level_t level;
     const char *text;               /* "1 of 2 nodes serving; node2 ..." */

@@ -143,7 +143,8 @@ static json_t *cluster_json(const cfc_cluster_view_t *cluster, apr_time_t now, a
     for (int i = 0; i < cluster->nodes_count; i++) {
         json_array_append_new(nodes, node_json(&cluster->nodes[i], now, p));
     }
-    return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:i, s:o, s:o}",
+    return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:i, s:o, "
+                     "s:o}",
                      "name", cluster->name,
                      "state", cluster->closed ? "maintenance" : "open",
                      "level", cfc_level_word(cluster->level),
@@ -154,6 +155,8 @@ static json_t *cluster_json(const cfc_cluster_view_t *cluster, apr_time_t now, a
                      "since", cfc_json_instant(cluster->plan.note.since, p),
                      "until", cfc_json_instant(cluster->plan.note.until, p),
                      "refused", count(cluster->refused),
+                     "logins_failed", count(cluster->logins_failed),
+                     "logins_refused", count(cluster->logins_refused),
                      "waiting", cluster->waiting,
                      "serving", cluster->serving,
                      "nodes", nodes,

@@ -208,6 +208,18 @@ SETTINGS = [
      ["CFMaintenancePage", "/tmp"]),
     ("a maintenance page that is empty", 3, within("CFMaintenancePage /dev/null"),
      ["CFMaintenancePage", "/dev/null"]),
+    ("no failed login at all", 3, within("CFLogins limit=0"),
+     ["CFLogins: limit=0 is out of range; allowed is 1 to 10000, for example limit=10"]),
+    ("a limit of too many failed logins", 3, within("CFLogins limit=10001"),
+     ["CFLogins: limit=10001 is out of range"]),
+    ("a window without its unit", 3, within("CFLogins window=10"),
+     ["CFLogins: window=10 is not a duration; write 1m to 1d with its unit, for example window="]),
+    ("a window that is too short", 3, within("CFLogins window=59s"),
+     ["CFLogins: window=59s is out of range; allowed is 1m to 1d"]),
+    ("an answer to failed logins that is none", 3, within("CFLogins answer=refuse"),
+     ["CFLogins: answer=refuse is not known; known: log, 429"]),
+    ("a login's header that is neither", 3, within("CFLogins header=drop"),
+     ["CFLogins: header=drop is not known; known: pass, hide"]),
     ("a node secret without a file", 3, within("CFNodeSecret"),
      ["CFNodeSecret takes one argument", "CFNodeSecret FILE"]),
     ("a node secret that is not there", 3, within("CFNodeSecret /none/secret"),
@@ -436,7 +448,8 @@ ROWS = SECTIONS + NODES + SETTINGS + PROBES + DEPENDENCIES + PASSES + AREAS
 # Lines that only make sense in a cluster, each as it stands outside of one.
 INSIDE = ["CFProfile confluence", NODE, "CFSticky cookie=R", "CFBalance least-busy", "CFProbe tcp",
           "CFRetry attempts=2", "CFTimeout connect=1s", "CFMaintenancePage /tmp/x",
-          "CFTesters 10.0.0.1", "CFNodeSecret /etc/cfcluster/node-secret"]
+          "CFTesters 10.0.0.1", "CFNodeSecret /etc/cfcluster/node-secret",
+          "CFLogins limit=10"]
 
 
 def configtest(httpd, text):

@@ -36,6 +36,7 @@
     SUITE(keys)           \
     SUITE(browser)        \
     SUITE(pace)           \
+    SUITE(login)          \
     SUITE(logins)         \
     SUITE(expect)         \
     SUITE(certificate)    \

@@ -69,15 +69,15 @@ START_TEST(version_1_has_these_names)
     json = as_json();
     ck_assert_int_eq(
         json_unpack(json, "{s:o, s:o, s:o, s:s, s:s, s:{s:b, s:o}, s:{s:b, s:o}, s:[{s:s, s:s, "
-                    "s:s, s:s, s:o, s:o, s:o, s:o, s:i, s:i, s:i, s:[o]}]}",
+                    "s:s, s:s, s:o, s:o, s:o, s:o, s:i, s:i, s:i, s:i, s:i, s:[o]}]}",
                     "version", &ignored, "now", &ignored, "generation", &ignored,
                     "level", &effective, "text", &effective,
                     "monitor", "alive", &(int){0}, "beat_at", &ignored,
                     "store", "writable", &(int){0}, "trouble", &ignored,
                     "clusters", "name", &effective, "state", &effective, "level", &effective,
                     "text", &effective, "message", &ignored, "who", &ignored, "since", &ignored,
-                    "until", &ignored, "refused", &(int){0}, "waiting", &(int){0},
-                    "serving", &(int){0}, "nodes", &node), 0);
+                    "until", &ignored, "refused", &(int){0}, "logins_failed", &(int){0},
+                    "logins_refused", &(int){0}, "waiting", &(int){0}, "serving", &(int){0}, "nodes", &node), 0);
     for (int i = 0; i < CFC_ROWS(names); i++) {
         ck_assert_msg(json_object_get(node, names[i]) != NULL, "%s", names[i]);
     }
