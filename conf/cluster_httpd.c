@@ -253,7 +253,7 @@ const char *cfc_cluster_set_logins(cmd_parms *cmd, void *unused, int argc, char 
 
     (void)unused;
     return complaint ? complaint
-                     : options(cmd, "CFLogins", cfc_logins_rows, section->logins, argc, argv);
+                     : cfc_options(cmd, "CFLogins", cfc_logins_rows, section->logins, argc, argv);
 }
 
 const char *cfc_cluster_set_timeout(cmd_parms *cmd, void *unused, int argc, char *const argv[])
