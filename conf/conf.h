@@ -14,6 +14,7 @@ struct cfc_store;
 
 typedef struct cfc_conf {
     apr_array_header_t *clusters;   /* cfc_cluster_t *, in the order configured */
+    apr_array_header_t *notify;     /* cfc_notify_t, the CFNotify lines */
     const char *state_dir;          /* absolute; where the state file lives */
     cfc_segment_t *segment;         /* NULL before post_config */
     uint32_t generation;            /* this configuration's, in the segment */

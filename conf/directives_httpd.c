@@ -9,6 +9,8 @@
 
 #include "conf/cluster_httpd.h"
 #include "guard/protect_httpd.h"
+#include "maint/notify.h"
+#include "maint/notify_conf_httpd.h"
 
 static cfc_conf_t *global;
 
@@ -23,6 +25,7 @@ int cfc_conf_begin(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
     (void)ptemp;
     global = apr_pcalloc(pconf, sizeof(*global));
     global->clusters = apr_array_make(pconf, 4, sizeof(cfc_cluster_t *));
+    global->notify = apr_array_make(pconf, CFC_NOTIFY_MAX, sizeof(cfc_notify_t));
     global->child = -1;
     return OK;
 }
@@ -139,6 +142,9 @@ static const char *add_pass(cmd_parms *cmd, void *unused, const char *path, cons
 const command_rec cfc_commands[] = {
     AP_INIT_TAKE1("CFClusterStateDir", set_state_dir, NULL, RSRC_CONF,
                   "CFClusterStateDir DIRECTORY: where admin states are kept over restarts"),
+    AP_INIT_TAKE_ARGV("CFNotify", cfc_notify_add, NULL, RSRC_CONF,
+                      "CFNotify PROGRAM [ARGUMENT...] [events=KIND,..] [timeout=TIME]: is run for "
+                      "each event"),
     AP_INIT_RAW_ARGS("<CFCluster", cfc_cluster_section, NULL, RSRC_CONF,
                      "<CFCluster NAME>: a cluster and its nodes"),
     AP_INIT_TAKE1("CFProfile", cfc_cluster_set_profile, NULL, RSRC_CONF,

@@ -6,6 +6,7 @@
 #include "health/dependency.h"
 #include "health/probe.h"
 #include "lb/cluster.h"
+#include "maint/notify.h"
 
 /* The order of the words is that of the enums in cluster.h, logins.h and probe.h. */
 static const char *const strict_words[] = {"off", "on", NULL};
@@ -142,5 +143,12 @@ const cfc_opt_t cfc_directory_rows[] = {
     MS("interval", cfc_dependency_t, interval_ms, 1000, 3600000, 15000, "15s"),
     MS("timeout", cfc_dependency_t, timeout_ms, 500, 60000, 3000, "3s"),
     COUNT("cert-days", cfc_dependency_t, cert_days, 1, 365, 14, "30"),
+    END,
+};
+
+/* timeout: a mail program that looks up a name which nobody answers for gives up by itself. */
+const cfc_opt_t cfc_notify_rows[] = {
+    TEXT("events", cfc_notify_t, events, NULL, "health,dependency"),
+    MS("timeout", cfc_notify_t, timeout_ms, 1000, 600000, 30000, "30s"),
     END,
 };

@@ -16,5 +16,6 @@ extern const cfc_opt_t cfc_logins_rows[];
 extern const cfc_opt_t cfc_probe_rows[];    /* into cfc_probe_conf_t */
 extern const cfc_opt_t cfc_database_rows[];     /* into cfc_dependency_t */
 extern const cfc_opt_t cfc_directory_rows[];    /* into cfc_dependency_t */
+extern const cfc_opt_t cfc_notify_rows[];       /* into cfc_notify_t */
 
 #endif

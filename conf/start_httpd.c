@@ -21,12 +21,15 @@
 #include "lb/release_httpd.h"
 #include "lb/segment_httpd.h"
 #include "maint/due.h"
+#include "maint/events_file.h"
+#include "maint/notify.h"
 #include "maint/store.h"
 
 APLOG_USE_MODULE(cfcluster);
 
 /* What the monitor does for maint/. */
-static const cfc_job_kind_t *const more_jobs[] = {&cfc_due_job, NULL};
+static const cfc_job_kind_t *const more_jobs[] = {
+    &cfc_due_job, &cfc_events_file_job, &cfc_notify_job, NULL};
 
 static int refuse(server_rec *s, const char *complaint)
 {
@@ -39,6 +42,7 @@ static void tell_start(const cfc_conf_t *conf)
 {
     bool reloaded = conf->generation > 1;
 
+    cfc_notify_settle(&conf->segment->events, conf->notify->nelts);
     cfc_events_to(&conf->segment->events);
     cfc_event(&(cfc_what_t){.kind = CFC_EVENT_SERVER, .before = reloaded ? "running" : NULL,
                             .after = reloaded ? "reloaded" : "started"},

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """An httpd over a few nodes, and whoever reads its events."""
 
+import json
+
 import requests
 
 from .cluster import STATUS_PAGE
@@ -50,3 +52,52 @@ class Observer:
         answer = requests.post(self.url, data={"cluster": "confluence", **fields}, timeout=10,
                                headers={"X-CFCluster": "1"})
         assert answer.status_code == status, f"{fields}: {answer.status_code} {answer.text}"
+
+    # the file
+
+    @property
+    def file(self):
+        return self.httpd.state_dir / "events.jsonl"
+
+    def filed(self, path=None):
+        """The events in the file, as it is just now."""
+        path = path or self.file
+        lines = path.read_text().splitlines() if path.exists() else []
+        return [json.loads(line) for line in lines]
+
+    def wait_filed(self):
+        """Until all events are in the file; returns their numbers."""
+        def there():
+            seqs = [event["seq"] for event in self.filed()]
+            return seqs and seqs[-1] == self.last()["seq"] and seqs
+        return wait_for(there, "all events are in the file")
+
+
+class Program:
+    """A program for CFNotify: notes what it was told, then does what the test wants."""
+
+    def __init__(self, directory, name="program", then="exit 0"):
+        self.notes = directory / f"{name}.notes"
+        self.notes.touch()
+        self.notes.chmod(0o666)
+        self.path = directory / name
+        self.does(then)
+
+    def does(self, then):
+        """Replace it at once, as an update would."""
+        new = self.path.with_suffix(".new")
+        new.write_text("#!/bin/sh\nread -r event\n"
+                       "echo \"$event # $* # $CFC_KIND # $(env | tr '\\n' ';')\" "
+                       f">> {self.notes}\n{then}\n")
+        new.chmod(0o755)
+        new.rename(self.path)
+
+    def told(self):
+        """The events that it was told, in their order."""
+        return [json.loads(line.split(" # ")[0]) for line in self.lines()]
+
+    def lines(self):
+        return self.notes.read_text().splitlines()
+
+    def seqs(self):
+        return [event["seq"] for event in self.told()]

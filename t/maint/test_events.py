@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Events: every change with who and why, everywhere where they can be read, and none lost."""
 
+import json
 import os
+import re
 import signal
 import time
 
 import pytest
 import requests
 
-from equipment.events import Observer
+from equipment import places
+from equipment.events import Observer, Program
 from equipment.proc import wait_for
 
 
@@ -166,3 +169,234 @@ def test_the_status_and_the_page_show_the_last_twenty(observer):
     page = requests.get(observer.url, headers={"Accept": "text/html"}, timeout=10).text
     assert "&lt;b&gt;number 20&lt;/b&gt;" in page and "<b>number" not in page
     assert page.index("number 20") < page.index("number 19")
+
+
+# The file
+
+
+def test_every_event_is_one_line_of_the_file(observer):
+    observer.order(node="node1", action="drain", reason='a "quoted"\nreason \u00e9')
+    observer.wait_filed()
+    assert observer.filed() == observer.events()
+    assert observer.filed()[-1]["why"] == 'a "quoted" reason \u00e9'
+    assert oct(observer.file.stat().st_mode & 0o777) == "0o640"
+
+
+def test_the_file_may_be_renamed_and_removed_at_any_moment(observer):
+    observer.wait_filed()
+    old = observer.file.rename(observer.file.with_name("old"))
+    observer.order(node="node1", action="drain", reason="renamed")
+    seqs = [event["seq"] for event in observer.filed(old)] + observer.wait_filed()
+    assert seqs == [event["seq"] for event in observer.events()]
+    observer.file.unlink()
+    observer.order(node="node1", action="activate", reason="removed")
+    observer.wait_filed()
+    assert [event["why"] for event in observer.filed()] == ["removed"]
+
+
+def test_half_a_line_that_a_killed_writer_left_harms_no_other(observer):
+    observer.wait_filed()
+    with observer.file.open("a") as f:
+        f.write('{"seq":')
+    observer.order(node="node1", action="drain")
+    wait_for(lambda: observer.file.read_text().endswith("}\n"), "the next line is there")
+    assert observer.file.read_text().splitlines()[-2] == '{"seq":'
+
+
+def test_no_event_is_lost_when_the_monitor_is_killed_again_and_again(observer):
+    observer.httpd.allow("CFC0310")
+    for number in range(3):
+        observer.wait_filed()
+        os.kill(wait_for(observer.httpd.monitor_pid, "there is a monitor"), signal.SIGKILL)
+        observer.order(node="node1", action="drain", reason=f"round {number}")
+        observer.order(node="node1", action="activate")
+    # An event may be there twice, if its monitor was killed before it could note that it is.
+    assert sorted(set(observer.wait_filed())) == [event["seq"] for event in observer.events()]
+
+
+def test_reloads_and_a_stop_lose_no_event(observer):
+    for number in range(3):
+        observer.order(node="node1", action="drain", reason=f"round {number}")
+        observer.httpd.graceful()
+        observer.order(node="node1", action="activate")
+    first = observer.events()[0]["seq"]
+    observer.httpd.shut_down()
+    filed = observer.filed()
+    assert filed[-1]["after"] == "stopped"
+    assert [event["seq"] for event in filed] == list(range(first, filed[-1]["seq"] + 1))
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="root alone can take a directory from www-data")
+def test_a_directory_that_cannot_be_written_in_is_told_and_made_up_for(observer):
+    observer.httpd.allow("CFC0420")
+    observer.wait_filed()
+    old = observer.file.rename(observer.file.with_name("old"))
+    os.chown(observer.httpd.state_dir, 0, 0)
+    observer.order(action="recover", node="node1", reason="unwritten")
+    failing = observer.find("events", after="failing")
+    assert failing["severity"] == "warning" and "Permission denied" in failing["why"]
+    stat = old.stat()
+    os.chown(observer.httpd.state_dir, stat.st_uid, stat.st_gid)
+    observer.find("events", after="written")
+    observer.wait_filed()
+    assert [event["seq"] for event in observer.filed(old) + observer.filed()] == [
+        event["seq"] for event in observer.events()]
+
+
+# CFNotify
+
+
+@pytest.fixture
+def notifying(new_httpd, scripted):
+    def make(*lines):
+        made = Observer(new_httpd, [scripted("node1"), scripted("node2")], "\n".join(lines))
+        return made.start()
+    return make
+
+
+@pytest.fixture
+def program(tmp_path):
+    for directory in (tmp_path, *tmp_path.parents[:3]):     # made for root alone
+        directory.chmod(directory.stat().st_mode | 0o011)
+    return lambda *args, **more: Program(tmp_path, *args, **more)
+
+
+def test_a_program_is_told_every_event_in_order(notifying, program):
+    told = program()
+    observer = notifying(f"CFNotify {told.path} --to 'two words'")
+    observer.order(node="node1", action="drain", reason="an update")
+    wait_for(lambda: told.seqs()[-1:] == [observer.last()["seq"]], "the last one is told")
+    assert told.told() == observer.events()
+    kind, env = told.lines()[-1].split(" # ")[2:]
+    assert " # --to two words # " in told.lines()[-1] and kind == "admin"
+    for variable in ("CFC_WHY=an update", "CFC_NAME=node1", "CFC_BEFORE=active", "CFC_AFTER=drain",
+                     "CFC_WHO=127.0.0.1", "CFC_EFFECTIVE=sticky-only", "PATH=/usr/local/sbin"):
+        assert f";{variable}" in ";" + env
+    assert "APACHE" not in env
+
+
+def test_a_program_is_told_the_kinds_that_it_is_for(notifying, program):
+    some = program()
+    observer = notifying(f"CFNotify {some.path} events=maintenance,server")
+    observer.order(node="node1", action="drain")
+    observer.order(action="maintenance-on")
+    wait_for(lambda: len(some.told()) == 2, "two events are told")
+    assert [event["kind"] for event in some.told()] == ["server", "maintenance"]
+
+
+def test_a_reload_tells_no_event_twice_and_none_too_few(notifying, program):
+    told = program()
+    observer = notifying(f"CFNotify {told.path}")
+    observer.httpd.graceful()
+    observer.order(node="node1", action="drain")
+    wait_for(lambda: told.seqs()[-1:] == [observer.last()["seq"]], "the last one is told")
+    assert told.told() == observer.events()
+    observer.httpd.shut_down()
+    assert told.told()[-1]["after"] == "stopped"
+
+
+def test_a_line_that_is_new_is_not_told_the_past(notifying, program):
+    observer = notifying()
+    observer.order(node="node1", action="drain")
+    told = program()
+    observer.httpd.add(f"CFNotify {told.path}")
+    observer.httpd.graceful()
+    wait_for(told.told, "an event is told")
+    assert told.told()[0]["after"] == "reloaded"
+
+
+def test_a_program_that_fails_is_logged_once_until_it_works(notifying, program):
+    told = program(then="exit 3")
+    observer = notifying(f"CFNotify {told.path}")
+    observer.httpd.allow("CFC0430")
+    wait_for(lambda: len(told.told()) >= 2, "two events were told")
+    assert "it ended with status 3" in observer.find("notify", after="failing")["why"]
+    told.does("exit 0")
+    observer.order(node="node1", action="drain")
+    assert "failed for" in observer.find("notify", after="working")["why"]
+    assert observer.httpd.error_log().count("CFC0430") == 1
+
+
+def test_a_program_that_hangs_is_killed_with_all_that_it_started(notifying, program, tmp_path):
+    pids = tmp_path / "pids"
+    pids.touch()
+    pids.chmod(0o666)
+    told = program(then=f"sleep 600 & echo $! $$ >> {pids}; wait")
+    observer = notifying(f"CFNotify {told.path} events=server timeout=1s")
+    observer.httpd.allow("CFC0430")
+    assert "it was not done within 1s and was killed" in observer.find("notify")["why"]
+    for pid in pids.read_text().split():
+        wait_for(lambda: not alive(int(pid)), f"process {pid} is gone")
+
+
+def alive(pid):
+    try:
+        return open(f"/proc/{pid}/stat", encoding="ascii").read().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def test_a_program_that_is_not_there_any_more_is_told_of(notifying, program):
+    told = program()
+    observer = notifying(f"CFNotify {told.path}")
+    observer.httpd.allow("CFC0430")
+    wait_for(told.told, "an event was told")
+    told.path.unlink()
+    observer.order(node="node1", action="drain")
+    assert "it cannot be run: No such file or directory" in observer.find("notify")["why"]
+
+
+def test_a_slow_program_holds_up_neither_probes_nor_other_programs(notifying, program):
+    slow, quick = program("slow", then="sleep 30"), program("quick")
+    observer = notifying(f"CFNotify {slow.path}", f"CFNotify {quick.path}")
+    wait_for(slow.told, "the slow one is at it")
+    observer.order(node="node1", action="drain")
+    wait_for(lambda: quick.seqs()[-1:] == [observer.last()["seq"]], "the quick one knows all")
+    observer.nodes[0].close()
+    observer.find("health", name="node1", after="down")
+    assert observer.status()["monitor"]["alive"]
+    assert len(slow.told()) == 1
+
+
+def test_a_flood_is_dropped_counted_and_the_newest_are_told(notifying, program, tmp_path):
+    gate = tmp_path / "gate"
+    told = program(then=f"while [ ! -e {gate} ]; do sleep 0.02; done")
+    observer = notifying(f"CFNotify {told.path} timeout=10m")
+    wait_for(told.told, "the first event was told")
+    for _ in range(150):
+        observer.order(node="node1", action="drain")
+        observer.order(node="node1", action="activate")
+    gate.touch()
+    wait_for(lambda: told.seqs()[-1] >= observer.last()["seq"] - 1, "it has caught up", 60)
+    dropped = observer.find("notify", after="dropped")
+    told_of = [event for event in told.told() if event["kind"] != "notify"]
+    count = int(re.search(r": (\d+) events came faster", dropped["why"]).group(1))
+    all_events = observer.last()["seq"] - told.seqs()[0] + 1
+    assert count > 40
+    assert len(told_of) + count == all_events - 1       # the dropped one itself is told to nobody
+
+
+def test_the_sample_mails_an_event(notifying, program, tmp_path):
+    mail = tmp_path / "mail"
+    mail.touch()
+    mail.chmod(0o666)
+    sendmail = tmp_path / "sendmail"
+    sendmail.write_text(f"#!/bin/sh\n{{ echo \"args: $*\"; cat; }} >> {mail}\n")
+    sample = tmp_path / "mail-event"
+    sample.write_text((places.TOP / "tools/notify/mail-event").read_text().replace(
+        "sendmail=/usr/sbin/sendmail", f"sendmail={sendmail}"))
+    for file in sendmail, sample:
+        file.chmod(0o755)
+    observer = notifying(f"CFNotify {sample} anna@example.org bert@example.org events=admin")
+    observer.order(node="node1", action="drain", reason="line\nBcc: everybody@example.org")
+    text = wait_for(lambda: "}\n" in mail.read_text() and mail.read_text(), "a mail was sent")
+    head, _, body = text.partition("\n\n")
+    assert "args: -oi -t" in head and "To: anna@example.org, bert@example.org" in head
+    assert "Subject: [notice] node1: active -> drain" in head and "Bcc" not in head
+    assert "\nwhy        line Bcc: everybody@example.org\n" in body
+    assert json.loads(body.splitlines()[-1])["name"] == "node1"
+
+
+def test_the_sample_for_logrotate_needs_nothing_of_httpd():
+    text = (places.TOP / "tools/logrotate/cfcluster").read_text()
+    assert "events.jsonl {" in text and "copytruncate" not in text and "postrotate" not in text

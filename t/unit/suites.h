@@ -53,6 +53,7 @@
     SUITE(store)          \
     SUITE(control)        \
     SUITE(due)            \
+    SUITE(notify)         \
     SUITE(wait)           \
     SUITE(page)           \
     SUITE(status_json)
