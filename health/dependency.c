@@ -45,6 +45,11 @@ cfc_dependency_t *cfc_cluster_dependency(const cfc_cluster_t *cl, const char *na
     return NULL;
 }
 
+bool cfc_dependency_acknowledged(const cfc_dependency_t *dependency, apr_time_t now)
+{
+    return atomic_load(&dependency->slot->acknowledged_until) > now;
+}
+
 void cfc_dependency_look(const cfc_dependency_t *dependency, apr_time_t now, cfc_found_t *found)
 {
     apr_interval_time_t patience = apr_time_from_msec(STALE_AFTER * dependency->interval_ms

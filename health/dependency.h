@@ -7,6 +7,7 @@
 
 #include <apr_pools.h>
 #include <apr_time.h>
+#include <stdbool.h>
 
 #include "health/db_facts.h"
 #include "lb/cluster.h"
@@ -96,6 +97,9 @@ static inline cfc_dependency_t **cfc_cluster_dependencies(const cfc_cluster_t *c
 
 /** @return NULL: none of that name */
 cfc_dependency_t *cfc_cluster_dependency(const cfc_cluster_t *cl, const char *name);
+
+/** Whether somebody said that it may fail now. Any thread. */
+bool cfc_dependency_acknowledged(const cfc_dependency_t *dependency, apr_time_t now);
 
 /**
  * What is true of a dependency now: the record, or, when it has not been looked at for three

@@ -15,7 +15,8 @@
  *                       live sessions                 every child
  *             busy, tunneling: in-flight and        each child its own word
  *                       tunnels by child
- *           dependencies[]: what was found          the monitor
+ *           dependencies[]: acknowledgement         holder of the store's lock
+ *                           what was found          the monitor
  *           events                                  whoever has one to tell
  *
  * A choice looks at every node of its cluster, so what it reads of one lies on two lines: A, which
@@ -153,6 +154,12 @@ typedef struct cfc_cluster_slot {
 /** A database or a directory. Its records are those of health/dependency.h. */
 typedef struct cfc_dependency_slot {
     cfc_owner_t owner;
+    /* the store's lock holder */
+    _Atomic uint32_t settled;           /* 1: the saved state was applied (maint/store.h) */
+    _Atomic int64_t acknowledged_until; /* apr_time_t; until then it may fail; 0: it may not */
+    cfc_record_t acknowledged_note;                     /* cfc_note_t */
+
+    /* the monitor */
     alignas(CFC_CACHE_LINE) cfc_record_t found;         /* cfc_found_t */
     cfc_record_t words;                                 /* cfc_found_words_t */
     cfc_record_t hosts;                                 /* cfc_found_hosts_t */

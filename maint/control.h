@@ -13,12 +13,15 @@
 /** One order, as the fields of a form have it. NULL: the field was not given. */
 typedef struct {
     const char *cluster;
-    const char *node;           /* for activate, drain, stop */
-    const char *action;         /* activate, drain, stop, recover, maintenance-on, -off */
+    const char *node;           /* for activate, drain, stop, recover */
+    const char *dependency;     /* for ack, unack: a database or directory */
+    const char *action;         /* activate, drain, stop, recover, maintenance-on, -off, ack,
+                                 * unack */
     const char *reason;         /* for all but maintenance-on; may be left out */
     const char *message;        /* for maintenance-on: what users read; may be left out */
     const char *until;          /* 2h, 90m, or 2026-11-23T15:00Z. For maintenance-on the end that
-                                 * is announced; for drain and stop when the node is active again */
+                                 * is announced; for drain and stop when the node is active again;
+                                 * for ack, which needs it, until when it may fail */
     const char *deadline;       /* for drain, likewise: the node is stopped then */
     const char *comes_back;     /* for drain and stop, "return" in forms: "restart" when the node
                                  * has been down and is up again; "until" may be said of until */

@@ -16,8 +16,9 @@
 #define LOOK_MS 1000
 
 typedef struct {
-    const char *action;
-    const char *because;        /* to follow "Anna's drain: " in the reason that is kept */
+    const char *action;         /* NULL: nothing is due */
+    const char *what;           /* was ordered; before "of anna: " in the reason that is kept */
+    const char *because;        /* and after it */
 } due_t;
 
 static bool has_come(int64_t at, apr_time_t now)
@@ -25,27 +26,41 @@ static bool has_come(int64_t at, apr_time_t now)
     return at != 0 && at <= now;
 }
 
-/* @return action NULL: nothing is due of this node */
 static due_t node_due(const cfc_subject_t *subject, const cfc_kept_t *kept, apr_time_t now)
 {
     const cfc_node_slot_t *slot = subject->node->slot;
+    const char *what = kept->state == CFC_ADMIN_DRAIN ? "drain" : "stop";
     cfc_cause_t cause;
 
     if (kept->state == CFC_ADMIN_ACTIVE) {
-        return (due_t){NULL, NULL};
+        return (due_t){.action = NULL};
     }
     if (kept->plan.how == CFC_RETURN_UNTIL && has_come(kept->plan.note.until, now)) {
-        return (due_t){"activate", "its time is over"};
+        return (due_t){"activate", what, "its time is over"};
     }
     if (kept->plan.how == CFC_RETURN_RESTART && cfc_slot_health(slot, &cause) == CFC_HEALTH_UP
         && atomic_load(&slot->returned_at) > kept->plan.note.since) {
-        return (due_t){"activate", "the node was restarted and is up"};
+        return (due_t){"activate", what, "the node was restarted and is up"};
     }
     if (kept->state == CFC_ADMIN_DRAIN && has_come(kept->plan.at, now)) {
-        return (due_t){"stop", "its deadline is over"};
+        return (due_t){"stop", what, "its deadline is over"};
     }
-    return (due_t){NULL, NULL};
+    return (due_t){.action = NULL};
 }
+
+static due_t dependency_due(const cfc_subject_t *subject, const cfc_kept_t *kept, apr_time_t now)
+{
+    (void)subject;
+    if (kept->state == CFC_DEPENDENCY_ACKNOWLEDGED && has_come(kept->plan.note.until, now)) {
+        return (due_t){"unack", "acknowledgement", "its time is over"};
+    }
+    return (due_t){.action = NULL};
+}
+
+static const struct {
+    const cfc_kind_t *kind;
+    due_t (*due)(const cfc_subject_t *subject, const cfc_kept_t *kept, apr_time_t now);
+} ending[] = {{&cfc_kind_node, node_due}, {&cfc_kind_dependency, dependency_due}};
 
 /* What is ordered keeps the reason and the return of what was there: the deadline of a drain for
  * an upgrade makes a stop for that upgrade. */
@@ -57,15 +72,14 @@ static void fill(const cfc_subject_t *subject, const cfc_kept_t *kept, const due
 
     *order = (cfc_order_t){
         .cluster = subject->cl->name,
-        .node = subject->name,
+        .node = subject->node != NULL ? subject->name : NULL,
+        .dependency = subject->dependency != NULL ? subject->name : NULL,
         .action = due->action,
         .who = "cfcluster",
         .address = "cfcluster",
         .generation = apr_psprintf(p, "%" APR_UINT64_T_FMT, (apr_uint64_t)generation),
     };
-    order->reason = apr_psprintf(p, "%s of %s: %s%s%s", kept->state == CFC_ADMIN_DRAIN ? "drain"
-                                                                                       : "stop",
-                                 plan->note.who, due->because,
+    order->reason = apr_psprintf(p, "%s of %s: %s%s%s", due->what, plan->note.who, due->because,
                                  plan->note.text[0] != '\0' ? "; " : "", plan->note.text);
     if (strlen(order->reason) >= sizeof(plan->note.text)) {
         order->reason = due->because;
@@ -78,22 +92,44 @@ static void fill(const cfc_subject_t *subject, const cfc_kept_t *kept, const due
     }
 }
 
+/* What one looks for: passes over `skip` of them. */
+typedef struct {
+    apr_time_t now;
+    uint64_t generation;
+    int skip;
+    cfc_order_t *order;
+    apr_pool_t *p;
+} search_t;
+
+static bool due_in(const cfc_cluster_t *cl, size_t row, search_t *search)
+{
+    const cfc_kind_t *kind = ending[row].kind;
+
+    for (int i = 0; i < kind->count(cl); i++) {
+        cfc_subject_t subject = kind->subject(cl, i);
+        due_t due = {.action = NULL};
+        cfc_kept_t kept;
+
+        if (kind->now(&subject, &kept)) {
+            due = ending[row].due(&subject, &kept, search->now);
+        }
+        if (due.action != NULL && search->skip-- == 0) {
+            fill(&subject, &kept, &due, search->generation, search->order, search->p);
+            return true;
+        }
+    }
+    return false;
+}
+
 bool cfc_due(const cfc_conf_t *conf, apr_time_t now, int skip, cfc_order_t *order, apr_pool_t *p)
 {
     cfc_cluster_t **clusters = (cfc_cluster_t **)conf->clusters->elts;
-    uint64_t generation = atomic_load(&conf->segment->changes);
+    search_t search = {.now = now, .skip = skip, .order = order, .p = p};
 
+    search.generation = atomic_load(&conf->segment->changes);
     for (int i = 0; i < conf->clusters->nelts; i++) {
-        for (int n = 0; n < cfc_kind_node.count(clusters[i]); n++) {
-            cfc_subject_t subject = cfc_kind_node.subject(clusters[i], n);
-            cfc_kept_t kept;
-            due_t due = {NULL, NULL};
-
-            if (cfc_kind_node.now(&subject, &kept)) {
-                due = node_due(&subject, &kept, now);
-            }
-            if (due.action != NULL && skip-- == 0) {
-                fill(&subject, &kept, &due, generation, order, p);
+        for (size_t row = 0; row < sizeof(ending) / sizeof(ending[0]); row++) {
+            if (due_in(clusters[i], row, &search)) {
                 return true;
             }
         }

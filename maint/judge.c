@@ -7,6 +7,7 @@
 
 #include "conf/opt.h"
 #include "lb/effective.h"
+#include "maint/text.h"
 
 /* How many nodes take new users, and how many serve anybody at all, if `node` were `admin`.
  * node NULL: as it is. */
@@ -122,7 +123,21 @@ static const char *maintenance_sentence(const cfc_task_t *t)
     return apr_pstrcat(t->p, cfc_task_subject(t), " ", text, NULL);
 }
 
+static const char *dependency_sentence(const cfc_task_t *t)
+{
+    const char *until = cfc_time_iso(t->change.kept.plan.note.until, t->p);
+
+    return t->change.kept.state == CFC_DEPENDENCY_ACKNOWLEDGED
+               ? apr_pstrcat(t->p, cfc_task_subject(t), " may fail until ", until,
+                             ": until then it is no alarm", NULL)
+               : apr_pstrcat(t->p, cfc_task_subject(t), " is watched: when it is not well it is "
+                             "an alarm", NULL);
+}
+
 const char *cfc_judge_sentence(const cfc_task_t *t)
 {
+    if (t->action->kind == &cfc_kind_dependency) {
+        return dependency_sentence(t);
+    }
     return t->action->kind == &cfc_kind_node ? node_sentence(t) : maintenance_sentence(t);
 }

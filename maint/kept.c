@@ -117,4 +117,60 @@ const cfc_kind_t cfc_kind_maintenance = {
     .settled = cluster_settled, .now = cluster_now, .apply = cluster_apply,
 };
 
-const cfc_kind_t *const cfc_kinds[] = {&cfc_kind_node, &cfc_kind_maintenance, NULL};
+/* Planned outages of dependencies. The configuration knows of none. */
+
+static int dependency_count(const cfc_cluster_t *cl)
+{
+    return cl->dependencies->nelts;
+}
+
+static cfc_subject_t dependency_subject(const cfc_cluster_t *cl, int i)
+{
+    const cfc_dependency_t *dependency = cfc_cluster_dependencies(cl)[i];
+
+    return (cfc_subject_t){.cl = cl, .dependency = dependency, .name = dependency->name};
+}
+
+static uint32_t dependency_configured(const cfc_subject_t *subject)
+{
+    (void)subject;
+    return CFC_DEPENDENCY_WATCHED;
+}
+
+static _Atomic uint32_t *dependency_settled(const cfc_subject_t *subject)
+{
+    return &subject->dependency->slot->settled;
+}
+
+static bool dependency_now(const cfc_subject_t *subject, cfc_kept_t *kept)
+{
+    const cfc_dependency_slot_t *slot = subject->dependency->slot;
+
+    kept->state = atomic_load(&slot->acknowledged_until) != 0 ? CFC_DEPENDENCY_ACKNOWLEDGED
+                                                              : CFC_DEPENDENCY_WATCHED;
+    kept->configured = CFC_DEPENDENCY_WATCHED;
+    cfc_record_read(&slot->acknowledged_note, &kept->plan, sizeof(kept->plan));
+    return kept->plan.note.since != 0;
+}
+
+static void dependency_apply(const cfc_subject_t *subject, const cfc_kept_t *kept)
+{
+    cfc_dependency_slot_t *slot = subject->dependency->slot;
+    bool acknowledged = kept->state == CFC_DEPENDENCY_ACKNOWLEDGED;
+
+    cfc_record_write(&slot->acknowledged_note, &kept->plan, sizeof(kept->plan));
+    atomic_store(&slot->acknowledged_until, acknowledged ? kept->plan.note.until : 0);
+}
+
+static const char *const dependency_words[] = {"watched", "acknowledged", NULL};
+
+const cfc_kind_t cfc_kind_dependency = {
+    .section = "dependencies", .event = CFC_EVENT_DEPENDENCY, .noun = "dependency",
+    .text_key = "reason", .words = dependency_words,
+    .count = dependency_count, .subject = dependency_subject,
+    .configured = dependency_configured, .settled = dependency_settled, .now = dependency_now,
+    .apply = dependency_apply,
+};
+
+const cfc_kind_t *const cfc_kinds[] = {&cfc_kind_node, &cfc_kind_maintenance,
+                                       &cfc_kind_dependency, NULL};

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "health/dependency.h"
 #include "lb/cluster.h"
 #include "lb/events.h"
 #include "lb/segment.h"
@@ -32,13 +33,15 @@ typedef struct {
 typedef struct {
     const cfc_cluster_t *cl;
     const cfc_node_t *node;     /* NULL: it is no node */
+    const cfc_dependency_t *dependency;     /* NULL: it is none */
     const char *name;           /* in the state file */
 } cfc_subject_t;
 
 typedef struct {
     const char *section;        /* of a cluster's record in the state file */
     cfc_event_kind_t event;     /* of its changes */
-    const char *noun;           /* in the log, before the name; NULL: it is the cluster itself */
+    const char *noun;           /* in the log, before the name, and the field of an order that
+                                 * names it; NULL: it is the cluster itself */
     const char *text_key;       /* what the note's text is in file and orders: reason, message */
     const char *const *words;   /* of state, NULL-ended; the first one is the ordinary case */
     const char *at_key;         /* what plan.at is called in file and orders; NULL: never set */
@@ -74,8 +77,15 @@ typedef enum {
     CFC_CLUSTER_CLOSED
 } cfc_cluster_state_t;
 
+/** The words of cfc_kind_dependency. */
+typedef enum {
+    CFC_DEPENDENCY_WATCHED,         /* it is said when it is not well */
+    CFC_DEPENDENCY_ACKNOWLEDGED     /* until note.until somebody knows that it is not */
+} cfc_dependency_care_t;
+
 extern const cfc_kind_t cfc_kind_node;          /* the admin states; words of cfc_admin_t */
 extern const cfc_kind_t cfc_kind_maintenance;   /* of a whole cluster */
+extern const cfc_kind_t cfc_kind_dependency;    /* databases and directories: planned outages */
 
 /** All of them, NULL-ended. */
 extern const cfc_kind_t *const cfc_kinds[];

@@ -11,7 +11,11 @@
  *         "nodes": {
  *           "node1": { "state": "drain", "configured": "active", "reason": "...",
  *                      "who": "anna", "since": "2026-11-23T13:30:00Z",
- *                      "deadline": "2026-11-23T14:30:00Z", "return": "restart" } } } } }
+ *                      "deadline": "2026-11-23T14:30:00Z", "return": "restart" } },
+ *         "dependencies": {
+ *           "replica": { "state": "acknowledged", "configured": "watched", "reason": "backup",
+ *                        "who": "anna", "since": "2026-11-23T13:30:00Z",
+ *                        "until": "2026-11-23T17:30:00Z" } } } } }
  *
  * The sections and their words are those of kept.h. What nobody ever changed is not in it.
  * "configured" is what the configuration said when the record was made: a configuration edited

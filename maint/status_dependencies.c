@@ -28,6 +28,19 @@ static void hosts_look(const cfc_dependency_slot_t *slot, cfc_found_hosts_t *hos
     }
 }
 
+static void acknowledgement_look(apr_time_t now, cfc_dependency_view_t *view, apr_pool_t *p)
+{
+    cfc_subject_t subject = {.dependency = view->conf};
+    cfc_kept_t kept;
+
+    view->acknowledged = cfc_dependency_acknowledged(view->conf, now);
+    if (cfc_kind_dependency.now(&subject, &kept)) {
+        view->note = kept.plan.note;
+        clean(view->note.who, sizeof(view->note.who), p);
+        clean(view->note.text, sizeof(view->note.text), p);
+    }
+}
+
 static void look(const cfc_dependency_t *conf, apr_time_t now, cfc_dependency_view_t *view,
                  apr_pool_t *p)
 {
@@ -39,6 +52,7 @@ static void look(const cfc_dependency_t *conf, apr_time_t now, cfc_dependency_vi
     clean(view->words.source, sizeof(view->words.source), p);
     clean(view->words.missing, sizeof(view->words.missing), p);
     hosts_look(conf->slot, &view->hosts, p);
+    acknowledgement_look(now, view, p);
     view->history = apr_pcalloc(p, sizeof(*view->history) * CFC_HISTORY_RESULTS);
     view->history_count = cfc_history_read(&conf->slot->history, view->history);
     for (int i = 0; i < view->history_count; i++) {
@@ -54,7 +68,7 @@ cfc_dependency_view_t *cfc_dependencies_look(const cfc_cluster_t *cl, apr_time_t
 
     for (int i = 0; i < count; i++) {
         look(cfc_cluster_dependencies(cl)[i], now, &views[i], p);
-        if (views[i].found.state >= CFC_DEPENDENCY_WARNING) {
+        if (views[i].found.state >= CFC_DEPENDENCY_WARNING && !views[i].acknowledged) {
             APR_ARRAY_PUSH(warnings, const char *) =
                 apr_pstrcat(p, views[i].conf->name, ": ", views[i].found.reason, NULL);
         }
@@ -155,12 +169,26 @@ static json_t *history_json(const cfc_dependency_view_t *view, apr_pool_t *p)
     return list;
 }
 
+static json_t *acknowledged_json(const cfc_dependency_view_t *view, apr_pool_t *p)
+{
+    const cfc_note_t *note = &view->note;
+
+    if (!view->acknowledged) {
+        return json_null();
+    }
+    return json_pack("{s:o, s:o, s:o, s:o}",
+                     "who", cfc_json_text(note->who),
+                     "since", cfc_json_instant(note->since, p),
+                     "until", cfc_json_instant(note->until, p),
+                     "reason", cfc_json_text(note->text));
+}
+
 static json_t *dependency_json(const cfc_dependency_view_t *view, apr_time_t now, apr_pool_t *p)
 {
     const cfc_dependency_t *conf = view->conf;
     const cfc_found_t *found = &view->found;
 
-    return json_pack("{s:s, s:s, s:s, s:o, s:s, s:o, s:o, s:o, s:i, s:o, s:o, s:o}",
+    return json_pack("{s:s, s:s, s:s, s:o, s:s, s:o, s:o, s:o, s:o, s:i, s:o, s:o, s:o}",
                      "name", conf->name,
                      "kind", cfc_dependency_kind_word(conf->kind),
                      "address", conf->address,
@@ -168,6 +196,7 @@ static json_t *dependency_json(const cfc_dependency_view_t *view, apr_time_t now
                      "state", cfc_dependency_state_word(found->state),
                      "since", cfc_json_instant(found->since, p),
                      "reason", cfc_json_text(found->reason),
+                     "acknowledged", acknowledged_json(view, p),
                      "at", cfc_json_instant(found->at, p),
                      "duration_ms", (int)found->duration_ms,
                      "certificate", certificate_json(found->certificate_end, now,
@@ -204,6 +233,29 @@ static void number_cell(cfc_html_t *html, const char *name, bool known, int64_t 
     }
 }
 
+/* A known trouble is not shown in the colour of one that somebody should see to. */
+static const char *state_class(const cfc_dependency_view_t *view)
+{
+    int state = view->found.state;
+
+    if (view->acknowledged || state < 0 || state >= CFC_DEPENDENCY_COUNT) {
+        return state_classes[CFC_DEPENDENCY_UNKNOWN];
+    }
+    return state_classes[state];
+}
+
+static void acknowledged_lines(cfc_html_t *html, const cfc_dependency_view_t *view, apr_pool_t *p)
+{
+    if (!view->acknowledged) {
+        return;
+    }
+    cfc_html_add(html, "<span class=\"soft\">acknowledged by <bdi>%s</bdi> until %s</span>",
+                 view->note.who, cfc_time_iso(view->note.until, p));
+    if (view->note.text[0] != '\0') {
+        cfc_html_add(html, "<span class=\"soft\"><bdi>%s</bdi></span>", view->note.text);
+    }
+}
+
 static void row(cfc_html_t *html, const cfc_dependency_view_t *view, apr_time_t now,
                 apr_pool_t *p)
 {
@@ -213,13 +265,12 @@ static void row(cfc_html_t *html, const cfc_dependency_view_t *view, apr_time_t 
 
     cfc_html_add(html, "<tr><th scope=\"row\">%s<span class=\"soft\">%s</span></th>\n"
                  "<td class=\"fact\" data-name=\"State\"><span class=\"word %s\">%s</span>",
-                 view->conf->name, view->conf->address,
-                 state_classes[found->state > 0 && found->state < CFC_DEPENDENCY_COUNT
-                                   ? found->state : 0], state);
+                 view->conf->name, view->conf->address, state_class(view), state);
     if (found->since != 0) {
         cfc_html_add(html, "<span class=\"soft\">for %s</span>",
                      cfc_time_span(now - found->since, p));
     }
+    acknowledged_lines(html, view, p);
     cfc_html_add(html, "</td>\n<td class=\"fact\" data-name=\"Last look\"><bdi>%s</bdi>",
                  found->reason);
     if (found->at != 0) {

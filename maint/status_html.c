@@ -7,6 +7,7 @@
 #include "maint/assets.h"
 #include "maint/html.h"
 #include "maint/status.h"
+#include "maint/status_outages.h"
 #include "maint/text.h"
 
 #define NUMBERS_FROM 5      /* columns of the nodes' table: facts, then numbers */
@@ -320,6 +321,7 @@ static void cluster_section(const sheet_t *s, int index)
     cfc_html_add(s->html, "</table>\n");
     cfc_dependencies_html(s->html, id, cluster->dependencies, cluster->dependencies_count,
                           s->status->now, s->p);
+    cfc_outages_html(s->html, id, s->page->token, cluster);
     maintenance(s, id, cluster);
     cfc_html_add(s->html, "</section>\n");
 }

@@ -14,6 +14,7 @@
 #define UNTIL CFC_TAKES_UNTIL
 #define DEADLINE CFC_TAKES_DEADLINE
 #define RETURN CFC_TAKES_RETURN
+#define ENDS (CFC_TAKES_UNTIL | CFC_NEEDS_UNTIL)
 
 static const cfc_action_t actions[] = {
     {"activate",        &cfc_kind_node,        true,  CFC_ADMIN_ACTIVE,   0},
@@ -22,6 +23,8 @@ static const cfc_action_t actions[] = {
     {"recover",         &cfc_kind_node,        false, 0,                  0},
     {"maintenance-on",  &cfc_kind_maintenance, true,  CFC_CLUSTER_CLOSED, UNTIL},
     {"maintenance-off", &cfc_kind_maintenance, true,  CFC_CLUSTER_OPEN,   0},
+    {"ack",             &cfc_kind_dependency,  true,  CFC_DEPENDENCY_ACKNOWLEDGED, ENDS},
+    {"unack",           &cfc_kind_dependency,  true,  CFC_DEPENDENCY_WATCHED, 0},
 };
 #define ACTIONS (sizeof(actions) / sizeof(actions[0]))
 
@@ -106,7 +109,28 @@ static const char *text_read(cfc_task_t *t)
     return NULL;
 }
 
-/* @return NULL, or which field the action does not take */
+/* @return NULL, or why the action is not about what is named in this field */
+static const char *name_check(const cfc_task_t *t, const char *field, const char *name)
+{
+    const char *noun = t->action->kind->noun;
+
+    if (!given(name) || (noun != NULL && strcmp(noun, field) == 0)) {
+        return NULL;
+    }
+    return noun != NULL
+               ? apr_psprintf(t->p, "%s takes %s=, not %s=", t->action->word, noun, field)
+               : apr_psprintf(t->p, "%s is for a whole cluster; leave %s= out", t->action->word,
+                              field);
+}
+
+static const char *names_check(const cfc_task_t *t)
+{
+    const char *complaint = name_check(t, "node", t->order->node);
+
+    return complaint != NULL ? complaint : name_check(t, "dependency", t->order->dependency);
+}
+
+/* @return NULL, or which field the action does not take, or is without */
 static const char *fields_check(const cfc_task_t *t)
 {
     const cfc_order_t *o = t->order;
@@ -116,8 +140,8 @@ static const char *fields_check(const cfc_task_t *t)
     } fields[] = {{"until", o->until, UNTIL}, {"deadline", o->deadline, DEADLINE},
                   {"return", o->comes_back, RETURN}};
 
-    if (t->action->kind != &cfc_kind_node && given(o->node)) {
-        return apr_psprintf(t->p, "%s is for a whole cluster; leave node= out", t->action->word);
+    if ((t->action->takes & CFC_NEEDS_UNTIL) && !given(o->until)) {
+        return apr_psprintf(t->p, "%s needs until=, for example until=4h", t->action->word);
     }
     for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
         if (!(t->action->takes & fields[i].bit) && given(fields[i].text)) {
@@ -169,6 +193,20 @@ static const cfc_action_t *action_find(const char *word)
     return NULL;
 }
 
+/* What the order calls the thing that it is about. */
+static const char *name_of(const cfc_task_t *t)
+{
+    const char *name = "/";
+
+    if (t->action->kind == &cfc_kind_node) {
+        name = t->order->node;
+    }
+    else if (t->action->kind == &cfc_kind_dependency) {
+        name = t->order->dependency;
+    }
+    return name != NULL ? name : "";
+}
+
 /* The thing of that name among those of the action's kind. @return false: there is none */
 static bool subject_find(cfc_task_t *t, const cfc_cluster_t *cl, const char *name)
 {
@@ -187,9 +225,8 @@ bool cfc_task_read(cfc_task_t *t, cfc_result_t *bad)
 {
     const char *action = t->order->action != NULL ? t->order->action : "";
     const char *cluster = t->order->cluster != NULL ? t->order->cluster : "";
-    const char *node = t->order->node != NULL ? t->order->node : "";
     const cfc_cluster_t *cl;
-    const char *complaint;
+    const char *complaint, *name;
 
     if ((t->action = action_find(action)) == NULL) {
         *bad = unknown_action(action, t->p);
@@ -200,10 +237,15 @@ bool cfc_task_read(cfc_task_t *t, cfc_result_t *bad)
                                                         cfc_text_clean(cluster, t->p)));
         return false;
     }
-    if (!subject_find(t, cl, t->action->kind == &cfc_kind_node ? node : "/")) {
+    if ((complaint = names_check(t)) != NULL) {
+        *bad = result(CFC_OUTCOME_BAD, complaint);
+        return false;
+    }
+    name = name_of(t);
+    if (!subject_find(t, cl, name)) {
         *bad = result(CFC_OUTCOME_UNKNOWN,
-                      apr_psprintf(t->p, "cluster %s has no node \"%s\"", cl->name,
-                                   cfc_text_clean(node, t->p)));
+                      apr_psprintf(t->p, "cluster %s has no %s \"%s\"", cl->name,
+                                   t->action->kind->noun, cfc_text_clean(name, t->p)));
         return false;
     }
     complaint = fields_read(t);
@@ -217,7 +259,7 @@ const char *cfc_task_subject(const cfc_task_t *t)
 {
     const cfc_subject_t *subject = &t->change.subject;
 
-    return subject->node != NULL
+    return t->action->kind->noun != NULL
                ? apr_psprintf(t->p, "%s of cluster %s", subject->name, subject->cl->name)
                : apr_psprintf(t->p, "cluster %s", subject->cl->name);
 }

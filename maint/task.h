@@ -25,6 +25,7 @@ typedef struct {
 #define CFC_TAKES_UNTIL 1u
 #define CFC_TAKES_DEADLINE 2u
 #define CFC_TAKES_RETURN 4u
+#define CFC_NEEDS_UNTIL 8u
 
 typedef struct {
     const cfc_conf_t *conf;

@@ -372,7 +372,8 @@ def test_the_fields_of_a_dependency_are_those_that_are_documented(watcher):
     text = text.partition("## JSON of databases and directories")[2].partition("\n## ")[0]
     rows = re.findall(r"^\| (`.*?`) \| ", text, re.M)
     documented = [field for row in rows for field in re.findall(r"`([^`]+)`", row)]
-    found = {**watcher.found("replica"), "certificate": {"expires": "", "days": 0, "state": ""}}
+    found = {**watcher.found("replica"), "certificate": {"expires": "", "days": 0, "state": ""},
+             "acknowledged": {"who": "", "since": "", "until": "", "reason": ""}}
     assert sorted(documented) == sorted(fields(found))
 
 

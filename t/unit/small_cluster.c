@@ -22,7 +22,6 @@ cfc_conf_t *cfc_conf(void)
 
 static void find_slots(cfc_small_cluster_t *small)
 {
-
     small->conf->generation = cfc_segment_next_generation(small->conf->segment);
     small->cl->slot = cfc_segment_cluster(small->conf->segment, small->cl->name);
     for (int i = 0; i < small->cl->nodes->nelts; i++) {
@@ -30,6 +29,35 @@ static void find_slots(cfc_small_cluster_t *small)
 
         node->slot = cfc_segment_node(small->conf->segment, small->cl->name, node->name);
     }
+    for (int i = 0; i < small->cl->dependencies->nelts; i++) {
+        cfc_dependency_t *dependency = cfc_cluster_dependencies(small->cl)[i];
+
+        dependency->slot = cfc_segment_dependency(small->conf->segment, small->cl->name,
+                                                  dependency->name);
+    }
+}
+
+static cfc_dependency_t *add_dependency(cfc_small_cluster_t *small, const char *name, int kind)
+{
+    cfc_dependency_t *dependency = apr_pcalloc(small->p, sizeof(*dependency));
+
+    dependency->name = name;
+    dependency->kind = kind;
+    dependency->address = apr_pstrcat(small->p, name, ".example.org:1", NULL);
+    dependency->interval_ms = 5000;
+    dependency->timeout_ms = 2000;
+    APR_ARRAY_PUSH(small->cl->dependencies, cfc_dependency_t *) = dependency;
+    return dependency;
+}
+
+void cfc_small_cluster_depend(cfc_small_cluster_t *small)
+{
+    small->master = add_dependency(small, "master", CFC_DEPENDENCY_MYSQL);
+    small->replica = add_dependency(small, "replica", CFC_DEPENDENCY_MYSQL);
+    small->replica->of = "master";
+    small->replica->source = small->master;
+    small->directory = add_dependency(small, "ad", CFC_DEPENDENCY_LDAP);
+    cfc_small_cluster_graceful(small);
 }
 
 void cfc_small_cluster_graceful(cfc_small_cluster_t *small)

@@ -7,6 +7,7 @@
 #include <apr_pools.h>
 
 #include "conf/conf.h"
+#include "health/dependency.h"
 #include "t/unit/kit.h"
 
 typedef struct {
@@ -16,10 +17,15 @@ typedef struct {
     cfc_conf_t *conf;
     cfc_cluster_t *cl;
     cfc_node_t *node1, *node2;
+    cfc_dependency_t *master, *replica, *directory;     /* NULL: it has none */
 } cfc_small_cluster_t;
 
 /** Make it, with an open store that has been loaded. */
 void cfc_small_cluster_make(cfc_small_cluster_t *small);
+
+/** Have it depend on the databases master and replica, of master, and the directory ad, which have
+ * not been looked at yet. */
+void cfc_small_cluster_depend(cfc_small_cluster_t *small);
 
 /** As if httpd was stopped and started: fresh shared memory, the same configuration. The
  * nodes' health is not known then. */

@@ -170,6 +170,18 @@ static const struct {
      CFC_OUTCOME_UNKNOWN, "no node \"node3\""},
     {"maintenance of a node", {.cluster = "confluence", .action = "maintenance-on",
      .node = "node1"}, CFC_OUTCOME_BAD, "leave node= out"},
+    {"an acknowledgement without an end", {.cluster = "confluence", .action = "ack",
+     .dependency = "replica"}, CFC_OUTCOME_BAD, "ack needs until=, for example until=4h"},
+    {"an acknowledgement of a node", {.cluster = "confluence", .action = "ack", .node = "node1",
+     .until = "4h"}, CFC_OUTCOME_BAD, "ack takes dependency=, not node="},
+    {"an acknowledgement of nothing", {.cluster = "confluence", .action = "ack", .until = "4h"},
+     CFC_OUTCOME_UNKNOWN, "has no dependency \"\""},
+    {"another dependency", {.cluster = "confluence", .action = "ack", .dependency = "slave",
+     .until = "4h"}, CFC_OUTCOME_UNKNOWN, "has no dependency \"slave\""},
+    {"a drain of a database", {.cluster = "confluence", .action = "drain", .node = "node1",
+     .dependency = "replica"}, CFC_OUTCOME_BAD, "drain takes node=, not dependency="},
+    {"a maintenance of a database", {.cluster = "confluence", .action = "maintenance-on",
+     .dependency = "replica"}, CFC_OUTCOME_BAD, "leave dependency= out"},
     {"a message for a node", {.cluster = "confluence", .action = "drain", .node = "node1",
      .message = "hello"}, CFC_OUTCOME_BAD, "takes reason=, not message="},
     {"a return of an active node", {.cluster = "confluence", .action = "activate",
@@ -201,6 +213,7 @@ START_TEST(nonsense_is_answered_with_what_would_be_right)
     cfc_order_t order = nonsense[_i].order;
     cfc_result_t got;
 
+    cfc_small_cluster_depend(&small);
     order.who = order.address = "10.0.9.3";
     got = give(&order);
     ck_assert_msg(got.outcome == nonsense[_i].want, "%s: %s", nonsense[_i].label, got.text);
@@ -382,6 +395,31 @@ START_TEST(a_change_that_cannot_be_saved_is_told_with_its_reason)
 }
 END_TEST
 
+START_TEST(a_planned_outage_is_acknowledged_prolonged_and_taken_back)
+{
+    cfc_order_t order = {.cluster = "confluence", .dependency = "replica", .action = "ack",
+                         .until = "4h", .reason = "backup", .who = "anna", .address = "10.0.9.3"};
+    apr_time_t four = NOW + apr_time_from_sec(4 * 3600), five = NOW + apr_time_from_sec(5 * 3600);
+
+    cfc_small_cluster_depend(&small);
+    assert_outcome(&order, CFC_OUTCOME_DONE);
+    ck_assert_str_eq(logged, "CFC0401: cluster confluence, dependency replica: watched -> "
+                             "acknowledged by anna (10.0.9.3) until 2026-11-23T18:00:00Z: backup");
+    ck_assert(cfc_dependency_acknowledged(small.replica, four - 1));
+    assert_outcome(&order, CFC_OUTCOME_UNCHANGED);
+    order.until = "5h";
+    order.reason = NULL;
+    assert_outcome(&order, CFC_OUTCOME_DONE);
+    ck_assert(cfc_dependency_acknowledged(small.replica, five - 1));
+    ck_assert_str_eq(note_of(&small.replica->slot->acknowledged_note).text, "backup");
+    order.action = "unack";
+    order.until = NULL;
+    assert_outcome(&order, CFC_OUTCOME_DONE);
+    ck_assert(!cfc_dependency_acknowledged(small.replica, NOW));
+    assert_outcome(&order, CFC_OUTCOME_UNCHANGED);
+}
+END_TEST
+
 Suite *cfc_control_suite(void)
 {
     Suite *suite = suite_create("control");
@@ -405,6 +443,7 @@ Suite *cfc_control_suite(void)
     tcase_add_test(tcase, the_message_and_end_of_a_maintenance_can_be_changed_one_by_one);
     tcase_add_test(tcase, opening_a_cluster_without_a_serving_node_says_so);
     tcase_add_test(tcase, a_change_that_cannot_be_saved_is_told_with_its_reason);
+    tcase_add_test(tcase, a_planned_outage_is_acknowledged_prolonged_and_taken_back);
     suite_add_tcase(suite, tcase);
     return suite;
 }

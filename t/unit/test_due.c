@@ -142,6 +142,47 @@ START_TEST(an_order_that_a_person_has_overtaken_is_not_given)
 }
 END_TEST
 
+static void acknowledge(const char *until)
+{
+    const cfc_order_t order = {.cluster = "confluence", .dependency = "replica", .action = "ack",
+                               .until = until, .reason = "backup", .who = "anna",
+                               .address = "10.0.9.3"};
+    cfc_result_t result;
+
+    cfc_small_cluster_depend(&small);
+    result = cfc_control(small.conf, &order, NOW, small.p);
+    ck_assert_msg(result.outcome == CFC_OUTCOME_DONE, "%s", result.text);
+}
+
+START_TEST(an_acknowledgement_ends_when_its_time_is_over)
+{
+    acknowledge("4h");
+    ck_assert_str_eq(due_at(NOW + MINUTES(239)), "");
+    ck_assert(cfc_dependency_acknowledged(small.replica, NOW + MINUTES(239)));
+    ck_assert_str_eq(due_at(NOW + MINUTES(240)),
+                     "unack: acknowledgement of anna: its time is over; backup");
+    ck_assert(!cfc_dependency_acknowledged(small.replica, NOW + MINUTES(240)));
+    ck_assert_int_eq(carry_out_at(NOW + MINUTES(240)), CFC_OUTCOME_DONE);
+    ck_assert_str_eq(due_at(NOW + MINUTES(241)), "");
+}
+END_TEST
+
+START_TEST(what_is_due_of_nodes_and_of_dependencies_is_found_one_after_the_other)
+{
+    cfc_order_t order;
+
+    acknowledge("10m");
+    give("drain", "15m", NULL, NULL);
+    ck_assert(cfc_due(small.conf, NOW + MINUTES(15), 0, &order, small.p));
+    ck_assert_str_eq(order.node, "node1");
+    ck_assert_ptr_null(order.dependency);
+    ck_assert(cfc_due(small.conf, NOW + MINUTES(15), 1, &order, small.p));
+    ck_assert_str_eq(order.dependency, "replica");
+    ck_assert_ptr_null(order.node);
+    ck_assert(!cfc_due(small.conf, NOW + MINUTES(15), 2, &order, small.p));
+}
+END_TEST
+
 Suite *cfc_due_suite(void)
 {
     Suite *suite = suite_create("due");
@@ -154,6 +195,8 @@ Suite *cfc_due_suite(void)
     tcase_add_test(tcase, a_stop_at_the_deadline_keeps_how_the_node_returns);
     tcase_add_test(tcase, a_deadline_does_not_take_the_last_node);
     tcase_add_test(tcase, an_order_that_a_person_has_overtaken_is_not_given);
+    tcase_add_test(tcase, an_acknowledgement_ends_when_its_time_is_over);
+    tcase_add_test(tcase, what_is_due_of_nodes_and_of_dependencies_is_found_one_after_the_other);
     suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -219,6 +219,50 @@ START_TEST(a_warming_node_serves_and_says_how_warm_it_is)
 }
 END_TEST
 
+/* What stands in shared memory of a dependency that was looked at now. */
+static void set_found(const cfc_dependency_t *dependency, cfc_dependency_state_t state,
+                      const char *reason)
+{
+    cfc_found_t found = {.at = apr_time_now(), .state = state};
+
+    strcpy(found.reason, reason);
+    cfc_record_write(&dependency->slot->found, &found, sizeof(found));
+}
+
+START_TEST(an_acknowledged_alarm_is_shown_and_is_no_alarm)
+{
+    const cfc_status_page_t page = {.server = "x", .base = "x", .token = "x"};
+    const cfc_order_t ack = {.cluster = "confluence", .dependency = "replica", .action = "ack",
+                             .until = "4h", .reason = "<backup>", .who = "anna",
+                             .address = "10.0.9.3"};
+    const char *state, *who, *reason, *until, *html;
+    json_t *json, *dependency;
+
+    cfc_small_cluster_depend(&small);
+    set_found(small.replica, CFC_DEPENDENCY_ALARM, "its SQL thread does not run");
+    ck_assert_int_eq(look()->level, CFC_LEVEL_DEGRADED);
+    ck_assert_int_eq(cfc_control(small.conf, &ack, apr_time_now(), small.p).outcome,
+                     CFC_OUTCOME_DONE);
+    ck_assert_int_eq(look()->level, CFC_LEVEL_OK);
+    ck_assert_str_eq(look()->clusters[0].text, "2 of 2 nodes serving");
+    json = as_json();
+    ck_assert_int_eq(json_unpack(json, "{s:[{s:[o, o]}]}", "clusters", "dependencies",
+                                 &(json_t *){NULL}, &dependency), 0);
+    ck_assert_int_eq(json_unpack(dependency, "{s:s, s:{s:s, s:s, s:s}}", "state", &state, "acknowledged",
+                                 "who", &who, "until", &until, "reason", &reason), 0);
+    ck_assert_str_eq(state, "alarm");
+    ck_assert_str_eq(who, "anna");
+    ck_assert_str_eq(reason, "<backup>");
+    json_decref(json);
+    html = cfc_status_html(look(), &page, small.p);
+    ck_assert_ptr_nonnull(strstr(html, "acknowledged by <bdi>anna</bdi> until "));
+    ck_assert_ptr_nonnull(strstr(html, "&lt;backup&gt;"));
+    set_found(small.master, CFC_DEPENDENCY_ALARM, "no answer");
+    ck_assert_int_eq(look()->level, CFC_LEVEL_DEGRADED);
+    ck_assert_str_eq(look()->clusters[0].text, "2 of 2 nodes serving; master: no answer");
+}
+END_TEST
+
 static const char evil[] = "\"><script>alert('\xff')</script>";
 
 START_TEST(json_stays_json_whatever_people_and_nodes_say)
@@ -278,6 +322,7 @@ Suite *cfc_status_json_suite(void)
     tcase_add_loop_test(tcase, a_certificate_that_ends_needs_a_person, 0,
                         CFC_ROWS(certificates));
     tcase_add_test(tcase, a_warming_node_serves_and_says_how_warm_it_is);
+    tcase_add_test(tcase, an_acknowledged_alarm_is_shown_and_is_no_alarm);
     tcase_add_test(tcase, json_stays_json_whatever_people_and_nodes_say);
     tcase_add_test(tcase, the_page_stays_a_page_whatever_people_and_nodes_say);
     tcase_add_test(tcase, a_page_without_any_cluster_says_so);

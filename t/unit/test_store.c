@@ -101,6 +101,27 @@ START_TEST(state_is_back_after_a_stop_and_a_start)
 }
 END_TEST
 
+START_TEST(an_acknowledgement_is_back_with_its_end_after_a_stop_and_a_start)
+{
+    apr_time_t until = apr_time_from_sec(1795449600);
+    cfc_change_t change;
+    cfc_note_t note;
+
+    cfc_small_cluster_depend(&small);
+    change = change_of(&cfc_kind_dependency, cfc_kind_dependency.subject(small.cl, 1),
+                       CFC_DEPENDENCY_ACKNOWLEDGED, "backup");
+    change.kept.plan.note.until = until;
+    ck_assert_int_eq(apply(&change), CFC_CHANGE_DONE);
+    cfc_small_cluster_restart(&small);
+    ck_assert(cfc_dependency_acknowledged(small.replica, until - 1));
+    ck_assert(!cfc_dependency_acknowledged(small.replica, until));
+    ck_assert(!cfc_dependency_acknowledged(small.master, until - 1));
+    ck_assert(cfc_record_read(&small.replica->slot->acknowledged_note, &note, sizeof(note)));
+    ck_assert_str_eq(note.text, "backup");
+    ck_assert_str_eq(note.who, "anna");
+}
+END_TEST
+
 START_TEST(the_file_says_words_and_utc)
 {
     json_error_t error;
@@ -457,6 +478,7 @@ Suite *cfc_store_suite(void)
     tcase_add_checked_fixture(tcase, begin, end);
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, state_is_back_after_a_stop_and_a_start);
+    tcase_add_test(tcase, an_acknowledgement_is_back_with_its_end_after_a_stop_and_a_start);
     tcase_add_test(tcase, the_file_says_words_and_utc);
     tcase_add_test(tcase, the_file_is_for_its_owner_and_group_only);
     tcase_add_test(tcase, a_graceful_restart_leaves_memory_as_it_is);
