@@ -110,7 +110,8 @@ static void log_change(const target_t *target, int was, const cfc_found_t *found
 {
     const cfc_what_t what = {
         .kind = CFC_EVENT_DEPENDENCY,
-        .bad = found->state >= CFC_DEPENDENCY_WARNING,
+        .bad = found->state >= CFC_DEPENDENCY_WARNING
+               && !cfc_dependency_acknowledged(target->conf, found->at),
         .cluster = target->cl->name, .noun = "dependency", .name = target->conf->name,
         .before = cfc_dependency_state_word(was), .after = cfc_dependency_state_word(found->state),
         .why = found->reason,

@@ -151,6 +151,7 @@ static void tell_change(const cfc_task_t *t, uint32_t before)
     what.before = kind->words[before];
     what.after = kind->words[t->change.kept.state];
     what.why = why_of(t);
+    what.bad = cfc_judge_trouble(t) != NULL;
     cfc_event(&what, CFC_LOG_NOTICE, APR_SUCCESS, "CFC0401: cluster %s%s: %s -> %s by %s%s%s%s%s",
               what.cluster, name, what.before, what.after, by, ends(t),
               text[0] != '\0' ? ": " : "", text, o->force ? " (forced)" : "");

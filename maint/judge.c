@@ -123,15 +123,32 @@ static const char *maintenance_sentence(const cfc_task_t *t)
     return apr_pstrcat(t->p, cfc_task_subject(t), " ", text, NULL);
 }
 
+const char *cfc_judge_trouble(const cfc_task_t *t)
+{
+    const cfc_dependency_t *dependency = t->change.subject.dependency;
+    cfc_found_t found;
+
+    if (dependency == NULL || t->change.kept.state == CFC_DEPENDENCY_ACKNOWLEDGED) {
+        return NULL;
+    }
+    cfc_dependency_look(dependency, t->now, &found);
+    return found.state < CFC_DEPENDENCY_WARNING
+               ? NULL
+               : apr_pstrcat(t->p, cfc_dependency_state_word(found.state), ": ", found.reason,
+                             NULL);
+}
+
 static const char *dependency_sentence(const cfc_task_t *t)
 {
     const char *until = cfc_time_iso(t->change.kept.plan.note.until, t->p);
+    const char *trouble = cfc_judge_trouble(t);
 
-    return t->change.kept.state == CFC_DEPENDENCY_ACKNOWLEDGED
-               ? apr_pstrcat(t->p, cfc_task_subject(t), " may fail until ", until,
-                             ": until then it is no alarm", NULL)
-               : apr_pstrcat(t->p, cfc_task_subject(t), " is watched: when it is not well it is "
-                             "an alarm", NULL);
+    if (t->change.kept.state == CFC_DEPENDENCY_ACKNOWLEDGED) {
+        return apr_pstrcat(t->p, cfc_task_subject(t), " may fail until ", until,
+                           ": until then it is no alarm", NULL);
+    }
+    return apr_pstrcat(t->p, cfc_task_subject(t), " is watched: when it is not well it is an alarm",
+                       trouble != NULL ? "; now it is at " : "", trouble, NULL);
 }
 
 const char *cfc_judge_sentence(const cfc_task_t *t)

@@ -53,6 +53,9 @@ const char *cfc_judge_harm(const cfc_task_t *task);
 /** Why the order is refused because of this harm, and what to do instead. */
 const char *cfc_judge_refusal(const cfc_task_t *task, const char *harm);
 
+/** @return NULL; or what nobody knows of from now on: that a watched dependency is not well */
+const char *cfc_judge_trouble(const cfc_task_t *task);
+
 /** What is true after the order, as a sentence without its full stop. */
 const char *cfc_judge_sentence(const cfc_task_t *task);
 

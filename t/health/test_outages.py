@@ -43,6 +43,7 @@ def test_an_acknowledged_outage_is_shown_and_no_alarm_until_it_is_taken_back(wat
     assert watcher.state("ad")[0] == "alarm"
     code, answer = order(watcher, "unack")
     assert (code, answer["result"]) == (200, "done")
+    assert "; now it is at alarm: connecting failed" in answer["text"]
     assert acknowledged(watcher) is None
     assert watcher.status()["level"] == "degraded"
 
