@@ -63,6 +63,8 @@ typedef struct {
     int64_t at;                     /* apr_time_t of the end of the last look */
     int64_t since;                  /* and of the last change of state */
     int64_t certificate_end;        /* 0: not known */
+    int64_t quiet_since;            /* since then no look saw a connection of an application;
+                                       0: the last one did, or could not tell */
     int64_t in_sync_at;             /* all that its source had written until then was here */
     int64_t lag_s, delay_s, connections, threads_connected, threads_running;
     double queries_per_s, slow_per_s, bytes_in_per_s, bytes_out_per_s;

@@ -8,6 +8,9 @@
 
 #include "lb/history.h"
 
+/** The reason for which a gate takes a node for stopped: its host's kernel refused to connect. */
+#define CFC_NOBODY_LISTENS "connection refused"
+
 /** What one result says of the node. */
 typedef enum {
     CFC_VERDICT_REFUSED,    /* it says what must never get users: FIRST_RUN, ERROR, unknown */

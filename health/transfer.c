@@ -218,7 +218,7 @@ static void judge_connect(cfc_transfer_t *transfer, cfc_evidence_t *ev)
     curl_easy_getinfo(transfer->easy, CURLINFO_OS_ERRNO, &error);
     switch (error) {
     case ECONNREFUSED:
-        conclude(ev, CFC_VERDICT_HARD, "connection refused");
+        conclude(ev, CFC_VERDICT_HARD, CFC_NOBODY_LISTENS);
         break;
     case EHOSTUNREACH:
     case ENETUNREACH:

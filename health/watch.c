@@ -135,6 +135,9 @@ static void note(const target_t *target, const cfc_db_verdict_t *verdict)
     found.since = was.at != 0 && was.state == found.state ? was.since : found.at;
     apr_cpystrn(found.reason, verdict->reason, sizeof(found.reason));
     found.reached = target->complaint[0] == '\0';
+    if (found.reached && target->facts.connections == 0) {
+        found.quiet_since = was.quiet_since != 0 ? was.quiet_since : found.at;
+    }
     if (found.reached) {
         note_facts(target, &found);
         note_words(target);

@@ -7,6 +7,7 @@
 #include "maint/assets.h"
 #include "maint/html.h"
 #include "maint/status.h"
+#include "maint/status_gates.h"
 #include "maint/status_outages.h"
 #include "maint/text.h"
 
@@ -322,6 +323,7 @@ static void cluster_section(const sheet_t *s, int index)
     cfc_dependencies_html(s->html, id, cluster->dependencies, cluster->dependencies_count,
                           s->status->now, s->p);
     cfc_outages_html(s->html, id, s->page->token, cluster);
+    cfc_gates_html(s->html, id, s->status, cluster, s->p);
     maintenance(s, id, cluster);
     cfc_html_add(s->html, "</section>\n");
 }

@@ -19,6 +19,7 @@
 #include "maint/page.h"
 #include "maint/sign.h"
 #include "maint/status.h"
+#include "maint/status_gates.h"
 #include "maint/wait_httpd.h"
 
 APLOG_USE_MODULE(cfcluster);
@@ -185,9 +186,40 @@ static int events_only(request_rec *r, const char *since)
     return send_text(r, "application/json", cfc_events_since_json(&events, r->pool));
 }
 
+/* The cluster that a question is about. It need not be named if there is one only. */
+static const cfc_cluster_view_t *cluster_asked(const cfc_status_t *status, const char *name)
+{
+    for (int i = 0; i < status->clusters_count; i++) {
+        if (name == NULL ? status->clusters_count == 1
+                         : strcmp(status->clusters[i].name, name) == 0) {
+            return &status->clusters[i];
+        }
+    }
+    return NULL;
+}
+
+/* GET ?gate=node-stopped:node1&cluster=confluence */
+static int gate_only(request_rec *r, const apr_table_t *args, const char *text)
+{
+    const cfc_status_t *status = cfc_status_look(cfc_conf(), apr_time_now(), r->pool);
+    const cfc_cluster_view_t *cl = cluster_asked(status, apr_table_get(args, "cluster"));
+    cfc_result_t bad = {.outcome = CFC_OUTCOME_UNKNOWN};
+    cfc_gate_view_t view;
+
+    if (cl == NULL) {
+        bad.text = "gate= is about one cluster: cluster= is missing, or is not the name of one";
+        return send_result(r, &bad);
+    }
+    bad.outcome = CFC_OUTCOME_BAD;
+    bad.text = cfc_gate_ask(status, cl, text, &view, r->pool);
+    return bad.text != NULL
+               ? send_result(r, &bad)
+               : send_text(r, "application/json", cfc_gate_json(status, cl, &view, r->pool));
+}
+
 static int get(request_rec *r)
 {
-    const char *slash = strrchr(r->uri, '/'), *wait, *since;
+    const char *slash = strrchr(r->uri, '/'), *wait, *since, *gate;
     apr_table_t *args;
     cfc_result_t said;
 
@@ -205,6 +237,10 @@ static int get(request_rec *r)
     since = apr_table_get(args, "events_since");
     if (since != NULL) {
         return events_only(r, since);
+    }
+    gate = apr_table_get(args, "gate");
+    if (gate != NULL) {
+        return gate_only(r, args, gate);
     }
     apr_table_setn(r->headers_out, "Vary", "Accept, X-CFCluster");
     if (wants_json(r)) {

@@ -5,6 +5,7 @@
 
 #include "maint/json.h"
 #include "maint/status.h"
+#include "maint/status_gates.h"
 
 static json_t *count(uint64_t value)
 {
@@ -136,15 +137,16 @@ static json_t *node_json(const cfc_node_view_t *node, apr_time_t now, apr_pool_t
                      "traffic", traffic_json(node));
 }
 
-static json_t *cluster_json(const cfc_cluster_view_t *cluster, apr_time_t now, apr_pool_t *p)
+static json_t *cluster_json(const cfc_status_t *status, const cfc_cluster_view_t *cluster,
+                            apr_pool_t *p)
 {
     json_t *nodes = json_array();
 
     for (int i = 0; i < cluster->nodes_count; i++) {
-        json_array_append_new(nodes, node_json(&cluster->nodes[i], now, p));
+        json_array_append_new(nodes, node_json(&cluster->nodes[i], status->now, p));
     }
     return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:i, s:o, "
-                     "s:o}",
+                     "s:o, s:o}",
                      "name", cluster->name,
                      "state", cluster->closed ? "maintenance" : "open",
                      "level", cfc_level_word(cluster->level),
@@ -161,7 +163,9 @@ static json_t *cluster_json(const cfc_cluster_view_t *cluster, apr_time_t now, a
                      "serving", cluster->serving,
                      "nodes", nodes,
                      "dependencies", cfc_dependencies_json(cluster->dependencies,
-                                                           cluster->dependencies_count, now, p));
+                                                           cluster->dependencies_count,
+                                                           status->now, p),
+                     "gates", cfc_gates_json(status, cluster, p));
 }
 
 const char *cfc_status_json(const cfc_status_t *status, apr_pool_t *p)
@@ -169,7 +173,7 @@ const char *cfc_status_json(const cfc_status_t *status, apr_pool_t *p)
     json_t *clusters = json_array();
 
     for (int i = 0; i < status->clusters_count; i++) {
-        json_array_append_new(clusters, cluster_json(&status->clusters[i], status->now, p));
+        json_array_append_new(clusters, cluster_json(status, &status->clusters[i], p));
     }
     return cfc_json_dump(json_pack("{s:i, s:o, s:o, s:s, s:s, s:{s:b, s:o}, s:{s:b, s:o}, s:o, s:o}",
                           "version", 1,

@@ -222,6 +222,26 @@ def test_a_messages_section_quotes_its_level_and_its_words(number, level, form):
     assert "\nDo: " in text
 
 
+# gates
+
+GATES = re.findall(r'^    {"([\w-]+)", (\w+), \w+,', source("maint/gates.c"), re.M)
+
+
+@pytest.mark.parametrize("gate, argument", GATES, ids=[gate for gate, _ in GATES])
+def test_every_gate_is_documented_with_what_follows_it(gate, argument):
+    noun = {"REPLICA": "DATABASE"}.get(argument, argument)
+    first = {"NOTHING": f"`{gate}`", "NODE": f"`{gate}:NODE`", "NUMBER": f"`{gate}:NUMBER`"}.get(
+        argument, f"`{gate}`, `{gate}:{noun}`")
+    rows = [cells(line) for line in source("docs/gates.md").splitlines()
+            if line.startswith(f"| {first} |")]
+    assert [len(row) for row in rows] == [3] and all(rows[0])
+
+
+def test_no_gate_is_documented_that_does_not_exist():
+    documented = re.findall(r"^\| `([\w-]+)", source("docs/gates.md"), re.M)
+    assert sorted(documented) == sorted(gate for gate, _ in GATES)
+
+
 # the rest
 
 def preset_rules():

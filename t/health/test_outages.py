@@ -51,9 +51,9 @@ def test_an_acknowledged_outage_is_shown_and_no_alarm_until_it_is_taken_back(wat
 def test_an_acknowledgement_ends_by_itself_and_the_log_says_so(watcher):
     order(watcher, "ack", until="1s", reason="update")
     wait_for(lambda: watcher.status()["level"] == "degraded", "it is an alarm again")
-    wait_for(lambda: re.search(r"CFC0401: cluster confluence, dependency ad: acknowledged -> watched"
-                               r" by cfcluster: acknowledgement of 127.0.0.1: its time is over; update",
-                               watcher.httpd.error_log()), "the log says so")
+    wait_for(lambda: re.search(r"CFC0401: cluster confluence, dependency ad: acknowledged -> "
+                               r"watched by cfcluster: acknowledgement of 127.0.0.1: its time is "
+                               r"over; update", watcher.httpd.error_log()), "the log says so")
 
 
 def test_an_acknowledgement_is_kept_over_a_restart(watcher):

@@ -54,6 +54,7 @@
     SUITE(control)        \
     SUITE(due)            \
     SUITE(notify)         \
+    SUITE(gates)          \
     SUITE(wait)           \
     SUITE(page)           \
     SUITE(status_json)
