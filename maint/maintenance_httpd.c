@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "maint/maint.h"
+#include "maint/wants.h"
 
 static const char *page_html(const cfc_cluster_t *cl, cfc_closed_t why, const cfc_note_t *note,
                              request_rec *r)
@@ -23,7 +24,7 @@ static const char *page_html(const cfc_cluster_t *cl, cfc_closed_t why, const cf
 static void send_form(request_rec *r, const cfc_cluster_t *cl, cfc_closed_t why,
                       const cfc_note_t *note)
 {
-    const cfc_page_ask_t ask = {
+    const cfc_wants_ask_t ask = {
         .path = r->uri,
         .accept = apr_table_get(r->headers_in, "Accept"),
         .requested_with = apr_table_get(r->headers_in, "X-Requested-With"),
@@ -32,16 +33,16 @@ static void send_form(request_rec *r, const cfc_cluster_t *cl, cfc_closed_t why,
     };
     const char *body = "";
 
-    switch (cfc_page_form(&ask)) {
-    case CFC_FORM_HTML:
+    switch (cfc_wants(&ask)) {
+    case CFC_WANTS_HTML:
         ap_set_content_type(r, "text/html; charset=utf-8");
         body = page_html(cl, why, note, r);
         break;
-    case CFC_FORM_JSON:
+    case CFC_WANTS_JSON:
         ap_set_content_type(r, "application/json");
         body = cfc_page_json(why, note, r->request_time, r->pool);
         break;
-    case CFC_FORM_EMPTY:
+    case CFC_WANTS_NOTHING:
         break;
     }
     ap_set_content_length(r, (apr_off_t)strlen(body));

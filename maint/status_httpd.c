@@ -16,11 +16,11 @@
 #include "conf/conf.h"
 #include "maint/assets.h"
 #include "maint/order_httpd.h"
-#include "maint/page.h"
 #include "maint/sign.h"
 #include "maint/status.h"
 #include "maint/status_gates.h"
 #include "maint/wait_httpd.h"
+#include "maint/wants.h"
 
 APLOG_USE_MODULE(cfcluster);
 

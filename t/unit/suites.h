@@ -57,6 +57,7 @@
     SUITE(gates)          \
     SUITE(wait)           \
     SUITE(page)           \
+    SUITE(wants)          \
     SUITE(status_json)
 
 #define CFC_SUITE_DECLARE(topic) Suite *cfc_##topic##_suite(void);

@@ -30,80 +30,6 @@ static void end(void)
 
 static const struct {
     const char *label;
-    cfc_page_ask_t ask;
-    cfc_form_t want;
-} clients[] = {
-    {"a browser", {.path = "/", .accept = "text/html,application/xhtml+xml,*/*;q=0.8",
-     .fetch_dest = "document"}, CFC_FORM_HTML},
-    {"an old browser", {.path = "/pages/x.png",
-     .accept = "text/html,application/xhtml+xml,*/*;q=0.8"}, CFC_FORM_HTML},
-    {"curl", {.path = "/", .accept = "*/*"}, CFC_FORM_HTML},
-    {"no Accept at all", {.path = "/"}, CFC_FORM_HTML},
-    {"a page's script", {.path = "/rest/api", .accept = "*/*", .fetch_dest = "empty"},
-     CFC_FORM_JSON},
-    {"an old page's script", {.path = "/x", .accept = "text/html",
-     .requested_with = "XMLHttpRequest"}, CFC_FORM_JSON},
-    {"Android's WebView", {.path = "/x", .accept = "text/html,*/*;q=0.8",
-     .requested_with = "com.example.app"}, CFC_FORM_HTML},
-    {"an API client", {.path = "/rest/api", .accept = "application/json"}, CFC_FORM_JSON},
-    {"axios", {.path = "/rest/api", .accept = "application/json, text/plain, */*"}, CFC_FORM_JSON},
-    {"html rather than JSON", {.path = "/", .accept = "application/json;q=0.5, text/html"},
-     CFC_FORM_HTML},
-    {"JSON by path", {.path = "/x/list.json", .accept = "*/*"}, CFC_FORM_JSON},
-    {"an image", {.path = "/logo", .accept = "image/avif,image/webp,*/*;q=0.8",
-     .fetch_dest = "image"}, CFC_FORM_EMPTY},
-    {"an image of an old browser", {.path = "/logo.PNG", .accept = "*/*"}, CFC_FORM_EMPTY},
-    {"an image that is nothing else", {.path = "/logo", .accept = "image/*"}, CFC_FORM_EMPTY},
-    {"a script", {.path = "/x.js", .accept = "*/*", .fetch_dest = "script"}, CFC_FORM_EMPTY},
-    {"a style", {.path = "/batch.css", .accept = "text/css,*/*;q=0.1"}, CFC_FORM_EMPTY},
-    {"a page in a frame", {.path = "/x", .accept = "text/html", .fetch_dest = "iframe"},
-     CFC_FORM_HTML},
-    {"a WebSocket", {.path = "/synchrony", .upgrade = "WebSocket", .accept = "*/*"},
-     CFC_FORM_EMPTY},
-    {"a dot in a folder", {.path = "/a.css/page", .accept = "*/*"}, CFC_FORM_HTML},
-};
-
-START_TEST(each_client_gets_the_form_it_can_use)
-{
-    cfc_form_t got = cfc_page_form(&clients[_i].ask);
-
-    ck_assert_msg(got == clients[_i].want, "%s: got %d", clients[_i].label, got);
-}
-END_TEST
-
-static const struct {
-    const char *label, *accept, *type;
-    int want;
-} accepts[] = {
-    {"no header", NULL, "text/html", 2000},
-    {"an empty header", "", "text/html", 0},
-    {"by name", "text/html", "text/html", 2001},
-    {"by name in capitals", "TEXT/HTML", "text/html", 2001},
-    {"something else", "text/plain", "text/html", 0},
-    {"a longer name", "text/html5", "text/html", 0},
-    {"with a quality", "text/html;q=0.7", "text/html", 1401},
-    {"with three digits", "text/html; q=0.123", "text/html", 247},
-    {"with blanks", " text/html ; q=0.5 , */*", "text/html", 1001},
-    {"with another parameter", "text/html;level=1;q=0.2", "text/html", 401},
-    {"unwanted by name", "text/html;q=0, */*", "text/html", 0},
-    {"unwanted by 0.000", "text/html;q=0.000", "text/html", 0},
-    {"the nearest counts", "*/*;q=0.9, text/*;q=0.3", "text/html", 600},
-    {"the nearest counts in any order", "text/*;q=0.3, */*;q=0.9", "text/html", 600},
-    {"a broken quality", "text/html;q=x", "text/html", 0},
-    {"only a quality", ";q=1", "text/html", 0},
-    {"commas", ",,,text/html,,", "text/html", 2001},
-};
-
-START_TEST(accept_is_read_as_it_is_meant)
-{
-    int got = cfc_accept_rank(accepts[_i].accept, accepts[_i].type);
-
-    ck_assert_msg(got == accepts[_i].want, "%s: got %d", accepts[_i].label, got);
-}
-END_TEST
-
-static const struct {
-    const char *label;
     cfc_closed_t why;
     apr_time_t until;
     int want;
@@ -308,8 +234,6 @@ Suite *cfc_page_suite(void)
     TCase *tcase = tcase_create("page");
 
     tcase_add_checked_fixture(tcase, begin, end);
-    tcase_add_loop_test(tcase, each_client_gets_the_form_it_can_use, 0, CFC_ROWS(clients));
-    tcase_add_loop_test(tcase, accept_is_read_as_it_is_meant, 0, CFC_ROWS(accepts));
     tcase_add_loop_test(tcase, retry_after_follows_the_announced_end_within_bounds, 0,
                         CFC_ROWS(waits));
     tcase_add_test(tcase, the_page_tells_message_and_end_and_asks_again);
