@@ -8,45 +8,60 @@
 #include <string.h>
 
 #include "maint/maint.h"
-#include "maint/wants.h"
 
-static const char *page_html(const cfc_cluster_t *cl, cfc_closed_t why, const cfc_note_t *note,
-                             request_rec *r)
-{
-    if (why == CFC_CLOSED_MAINTENANCE && cl->maint->page != NULL) {
-        return cl->maint->page;
-    }
-    apr_table_setn(r->headers_out, "Content-Security-Policy",
-                   "default-src 'none'; style-src 'unsafe-inline'");
-    return cfc_page_html(why, note, r->request_time, r->pool);
-}
-
-static void send_form(request_rec *r, const cfc_cluster_t *cl, cfc_closed_t why,
-                      const cfc_note_t *note)
+static cfc_wants_t wanted(const request_rec *r)
 {
     const cfc_wants_ask_t ask = {
+        .method = r->method,
         .path = r->uri,
         .accept = apr_table_get(r->headers_in, "Accept"),
         .requested_with = apr_table_get(r->headers_in, "X-Requested-With"),
         .fetch_dest = apr_table_get(r->headers_in, "Sec-Fetch-Dest"),
         .upgrade = apr_table_get(r->headers_in, "Upgrade"),
+        .soap_action = apr_table_get(r->headers_in, "SOAPAction"),
     };
-    const char *body = "";
 
-    switch (cfc_wants(&ask)) {
-    case CFC_WANTS_HTML:
-        ap_set_content_type(r, "text/html; charset=utf-8");
-        body = page_html(cl, why, note, r);
-        break;
-    case CFC_WANTS_JSON:
-        ap_set_content_type(r, "application/json");
-        body = cfc_page_json(why, note, r->request_time, r->pool);
-        break;
-    case CFC_WANTS_NOTHING:
-        break;
+    return cfc_wants(&ask);
+}
+
+static void send_page(request_rec *r, const cfc_cluster_t *cl, cfc_closed_t why,
+                      const cfc_note_t *note)
+{
+    cfc_wants_t wants = wanted(r);
+    cfc_page_t page;
+
+    cfc_page_make(wants, why, note, r->request_time, &page, r->pool);
+    if (wants == CFC_WANTS_HTML && why == CFC_CLOSED_MAINTENANCE && cl->maint->page != NULL) {
+        page.bytes = cl->maint->page;
+        page.length = strlen(page.bytes);
     }
-    ap_set_content_length(r, (apr_off_t)strlen(body));
-    ap_rputs(body, r);
+    else if (wants == CFC_WANTS_HTML) {
+        apr_table_setn(r->headers_out, "Content-Security-Policy",
+                       "default-src 'none'; style-src 'unsafe-inline'");
+    }
+    if (page.type != NULL) {
+        ap_set_content_type(r, page.type);
+    }
+    ap_set_content_length(r, (apr_off_t)page.length);
+    ap_rwrite(page.bytes, (int)page.length, r);
+}
+
+/* Read what the client sends, and forget it. mod_http2 marks a stream's connection as closing, by
+ * which httpd would leave the body unread; mod_http2 then resets the stream after the answer, and
+ * curl 7.88, for one, loses the answer by that (seen with 5 MB). */
+static int drain(request_rec *r)
+{
+    conn_rec *c = r->connection;
+    ap_conn_keepalive_e keepalive = c->keepalive;
+    int status;
+
+    if (c->master == NULL) {
+        return ap_discard_request_body(r);
+    }
+    c->keepalive = AP_CONN_UNKNOWN;
+    status = ap_discard_request_body(r);
+    c->keepalive = keepalive;
+    return status;
 }
 
 int cfc_maintenance_answer(request_rec *r, const cfc_cluster_t *cl, cfc_closed_t why)
@@ -57,7 +72,7 @@ int cfc_maintenance_answer(request_rec *r, const cfc_cluster_t *cl, cfc_closed_t
     /* A client that sends its whole body before it reads gets its answer only when we have read
      * that body. One that asks first (Expect: 100-continue) is told at once. This comes before
      * r->status is set, which would make httpd leave the body to a reset connection. */
-    if (!r->expecting_100 && (status = ap_discard_request_body(r)) != OK) {
+    if (!r->expecting_100 && (status = drain(r)) != OK) {
         return status;
     }
     cfc_record_read(&cl->slot->maintenance_note, &note, sizeof(note));
@@ -66,7 +81,7 @@ int cfc_maintenance_answer(request_rec *r, const cfc_cluster_t *cl, cfc_closed_t
                    apr_itoa(r->pool, cfc_page_retry_after(why, note.until, r->request_time)));
     apr_table_setn(r->headers_out, "Cache-Control", "no-store");
     atomic_fetch_add_explicit(&cl->slot->refused, 1, memory_order_relaxed);
-    send_form(r, cl, why, &note);
+    send_page(r, cl, why, &note);
     return OK;
 }
 

@@ -81,7 +81,8 @@ static const char *message_of(cfc_closed_t why, const cfc_note_t *note, apr_pool
                                                                   : texts[why];
 }
 
-const char *cfc_page_html(cfc_closed_t why, const cfc_note_t *note, apr_time_t now, apr_pool_t *p)
+static const char *page_html(cfc_closed_t why, const cfc_note_t *note, apr_time_t now,
+                             apr_pool_t *p)
 {
     cfc_html_t *end = cfc_html_new(p);
 
@@ -98,7 +99,8 @@ const char *cfc_page_html(cfc_closed_t why, const cfc_note_t *note, apr_time_t n
     return cfc_html_fill(cfc_asset_closed_html, fills, p);
 }
 
-const char *cfc_page_json(cfc_closed_t why, const cfc_note_t *note, apr_time_t now, apr_pool_t *p)
+static const char *page_json(cfc_closed_t why, const cfc_note_t *note, apr_time_t now,
+                             apr_pool_t *p)
 {
     bool announced = why == CFC_CLOSED_MAINTENANCE && note->until != 0;
     json_t *json = json_pack("{s:i, s:s, s:s, s:s*, s:i}", "status", 503, "state",
@@ -112,4 +114,76 @@ const char *cfc_page_json(cfc_closed_t why, const cfc_note_t *note, apr_time_t n
     json_decref(json);
     free(dumped);
     return text;
+}
+
+/* 503 and not 200 goes with them: what monitors a balancer looks at the status. */
+static const char xmlrpc_fault[] =
+    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+    "<methodResponse><fault><value><struct>"
+    "<member><name>faultCode</name><value><int>503</int></value></member>"
+    "<member><name>faultString</name><value><string>{{text}}</string></value></member>"
+    "</struct></value></fault></methodResponse>\n";
+static const char soap_fault[] =
+    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+    "<soap:Envelope xmlns:soap=\"http://schemas.xmlsoap.org/soap/envelope/\"><soap:Body>"
+    "<soap:Fault><faultcode>soap:Server</faultcode><faultstring>{{text}}</faultstring>"
+    "</soap:Fault></soap:Body></soap:Envelope>\n";
+
+static const char *fault(const char *template_text, cfc_closed_t why, const cfc_note_t *note,
+                         apr_pool_t *p)
+{
+    cfc_fill_t fills[] = {
+        {"text", apr_pstrcat(p, titles[why], ": ", message_of(why, note, p), NULL), NULL},
+        {NULL, NULL, NULL},
+    };
+    return cfc_html_fill(template_text, fills, p);
+}
+
+/* One transparent pixel. */
+static const char gif[] = "GIF89a\1\0\1\0\x80\0\0\0\0\0\xff\xff\xff!\xf9\4\1\0\0\0\0"
+                          ",\0\0\0\0\1\0\1\0\0\2\2D\1\0;";
+
+static const char *const types[] = {
+    [CFC_WANTS_HTML] = "text/html; charset=utf-8",
+    [CFC_WANTS_JSON] = "application/json",
+    [CFC_WANTS_IMAGE] = "image/gif",
+    [CFC_WANTS_STYLE] = "text/css; charset=utf-8",
+    [CFC_WANTS_SCRIPT] = "text/javascript; charset=utf-8",
+    [CFC_WANTS_XMLRPC] = "text/xml; charset=utf-8",
+    [CFC_WANTS_SOAP] = "text/xml; charset=utf-8",
+    [CFC_WANTS_NOTHING] = NULL,
+};
+
+static const char *text_for(cfc_wants_t wants, cfc_closed_t why, const cfc_note_t *note,
+                            apr_time_t now, apr_pool_t *p)
+{
+    switch (wants) {
+    case CFC_WANTS_HTML:
+        return page_html(why, note, now, p);
+    case CFC_WANTS_JSON:
+        return page_json(why, note, now, p);
+    case CFC_WANTS_XMLRPC:
+        return fault(xmlrpc_fault, why, note, p);
+    case CFC_WANTS_SOAP:
+        return fault(soap_fault, why, note, p);
+    case CFC_WANTS_STYLE:
+    case CFC_WANTS_SCRIPT:
+        return apr_psprintf(p, "/* 503: %s */\n", titles[why]);
+    case CFC_WANTS_IMAGE:
+    case CFC_WANTS_NOTHING:
+        break;
+    }
+    return "";
+}
+
+void cfc_page_make(cfc_wants_t wants, cfc_closed_t why, const cfc_note_t *note, apr_time_t now,
+                   cfc_page_t *page, apr_pool_t *p)
+{
+    const char *text = text_for(wants, why, note, now, p);
+
+    *page = (cfc_page_t){types[wants], text, strlen(text)};
+    if (wants == CFC_WANTS_IMAGE) {
+        page->bytes = gif;
+        page->length = sizeof(gif) - 1;
+    }
 }

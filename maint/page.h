@@ -5,8 +5,10 @@
 
 #include <apr_pools.h>
 #include <apr_time.h>
+#include <stddef.h>
 
 #include "lb/segment.h"
+#include "maint/wants.h"
 
 /** Why a cluster answers itself. */
 typedef enum {
@@ -22,12 +24,19 @@ typedef enum {
  */
 int cfc_page_retry_after(cfc_closed_t why, apr_time_t until, apr_time_t now);
 
-/** The built-in page, which asks again by itself. */
-const char *cfc_page_html(cfc_closed_t why, const cfc_note_t *note, apr_time_t now,
-                          apr_pool_t *p);
+/** A body and its type; type NULL: an empty one. */
+typedef struct {
+    const char *type;
+    const char *bytes;          /* not NUL-ended if it is an image */
+    size_t length;
+} cfc_page_t;
 
-/** The same as JSON. */
-const char *cfc_page_json(cfc_closed_t why, const cfc_note_t *note, apr_time_t now,
-                          apr_pool_t *p);
+/**
+ * The answer in the form that is wanted: the built-in page, which asks again by itself, the same
+ * as JSON, a fault, or the least that a browser takes for an image, a style or a script.
+ * @param page lives in p, or for ever
+ */
+void cfc_page_make(cfc_wants_t wants, cfc_closed_t why, const cfc_note_t *note, apr_time_t now,
+                   cfc_page_t *page, apr_pool_t *p);
 
 #endif

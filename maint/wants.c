@@ -83,32 +83,79 @@ static bool one_of(const char *word, const char *const *words)
     return false;
 }
 
+/* Whether some folders of the path are these, wherever the application begins. */
+static bool has_folders(const char *path, const char *folders)
+{
+    const char *at = strstr(path, folders);
+
+    while (at != NULL && strchr("/", at[strlen(folders)]) == NULL) {
+        at = strstr(at + 1, folders);
+    }
+    return at != NULL;
+}
+
+/* @return true: it is a call that is answered in XML */
+static bool by_call(const cfc_wants_ask_t *ask, cfc_wants_t *wants)
+{
+    bool soap = ask->soap_action != NULL || strstr(ask->path, "/rpc/soap") != NULL
+                || has_folders(ask->path, "/plugins/servlet/soap-axis1");
+
+    *wants = soap ? CFC_WANTS_SOAP : CFC_WANTS_XMLRPC;
+    return strcmp(ask->method, "POST") == 0 && (soap || has_folders(ask->path, "/rpc/xmlrpc"));
+}
+
 /* @return true: the browser said what it is for */
 static bool by_destination(const char *destination, cfc_wants_t *wants)
 {
-    static const char *const pages[] = {"document", "iframe", "frame", "embed", "object", NULL};
+    static const struct {
+        const char *word;
+        cfc_wants_t wants;
+    } words[] = {
+        {"document", CFC_WANTS_HTML}, {"iframe", CFC_WANTS_HTML}, {"frame", CFC_WANTS_HTML},
+        {"embed", CFC_WANTS_HTML},    {"object", CFC_WANTS_HTML}, {"empty", CFC_WANTS_JSON},
+        {"image", CFC_WANTS_IMAGE},   {"style", CFC_WANTS_STYLE}, {"script", CFC_WANTS_SCRIPT},
+    };
 
-    if (destination == NULL) {
-        return false;
+    *wants = CFC_WANTS_NOTHING;
+    for (size_t i = 0; destination != NULL && i < sizeof(words) / sizeof(words[0]); i++) {
+        if (strcasecmp(destination, words[i].word) == 0) {
+            *wants = words[i].wants;
+        }
     }
-    *wants = one_of(destination, pages)             ? CFC_WANTS_HTML
-            : strcasecmp(destination, "empty") == 0 ? CFC_WANTS_JSON
-                                                    : CFC_WANTS_NOTHING;
-    return true;
+    return destination != NULL;
 }
 
 static cfc_wants_t by_path(const char *path)
 {
-    static const char *const parts[] = {"css", "js",   "map",  "png",  "gif",   "jpg",
-                                        "jpeg", "svg", "ico",  "webp", "avif",  "woff",
-                                        "woff2", "ttf", "eot", "mp4",  "webm",  NULL};
+    static const char *const images[] = {"png", "gif", "jpg", "jpeg", "svg", "ico", "webp", "avif",
+                                         NULL};
+    static const char *const others[] = {"map",  "woff", "woff2", "ttf", "eot", "mp4", "webm",
+                                         NULL};
     const char *slash = strrchr(path, '/');
     const char *dot = strrchr(slash != NULL ? slash : path, '.');
+    const char *ending = dot != NULL ? dot + 1 : "";
 
-    if (dot != NULL && one_of(dot + 1, parts)) {
-        return CFC_WANTS_NOTHING;
+    if (has_folders(path, "/rest") || has_folders(path, "/rpc/json-rpc")
+        || strcasecmp(ending, "json") == 0) {
+        return CFC_WANTS_JSON;
     }
-    return dot != NULL && strcasecmp(dot, ".json") == 0 ? CFC_WANTS_JSON : CFC_WANTS_HTML;
+    return one_of(ending, images)            ? CFC_WANTS_IMAGE
+           : one_of(ending, others)          ? CFC_WANTS_NOTHING
+           : strcasecmp(ending, "css") == 0  ? CFC_WANTS_STYLE
+           : strcasecmp(ending, "js") == 0   ? CFC_WANTS_SCRIPT
+                                             : CFC_WANTS_HTML;
+}
+
+/* Accept of those that prefer neither HTML nor JSON: what <img> and <link> send in a browser that
+ * does not say the destination, which none does over plain HTTP. html is the rank of HTML. */
+static bool by_accept(const char *accept, int html, cfc_wants_t *wants)
+{
+    *wants = cfc_accept_rank(accept, "text/css") > html     ? CFC_WANTS_STYLE
+             : cfc_accept_rank(accept, "image/webp") > html
+                     || cfc_accept_rank(accept, "image/gif") > html
+                 ? CFC_WANTS_IMAGE
+                 : CFC_WANTS_NOTHING;
+    return *wants != CFC_WANTS_NOTHING;
 }
 
 cfc_wants_t cfc_wants(const cfc_wants_ask_t *ask)
@@ -120,7 +167,7 @@ cfc_wants_t cfc_wants(const cfc_wants_ask_t *ask)
     if (ask->upgrade != NULL && strcasecmp(ask->upgrade, "websocket") == 0) {
         return CFC_WANTS_NOTHING;
     }
-    if (by_destination(ask->fetch_dest, &wants)) {
+    if (by_call(ask, &wants) || by_destination(ask->fetch_dest, &wants)) {
         return wants;
     }
     if (json > html || (ask->requested_with != NULL     /* Android's WebView sends it always */
@@ -129,6 +176,9 @@ cfc_wants_t cfc_wants(const cfc_wants_ask_t *ask)
     }
     if (html > json) {
         return CFC_WANTS_HTML;
+    }
+    if (by_accept(ask->accept, html, &wants)) {
+        return wants;
     }
     return html == 0 ? CFC_WANTS_NOTHING : by_path(ask->path);
 }

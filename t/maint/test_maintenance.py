@@ -5,6 +5,8 @@ import re
 import socket
 import subprocess
 import time
+import xmlrpc.client
+from xml.etree import ElementTree
 
 import pytest
 import requests
@@ -43,8 +45,10 @@ def test_a_closed_cluster_answers_browsers_with_a_page(cluster):
     ("curl", "/page", {"Accept": "*/*"}, HTML),
     ("an API client", "/rest/api", {"Accept": "application/json"}, "application/json"),
     ("a page's script", "/x", {"X-Requested-With": "XMLHttpRequest"}, "application/json"),
-    ("an image", "/logo", {"Sec-Fetch-Dest": "image"}, None),
-    ("a style", "/batch.css", {"Accept": "text/css,*/*;q=0.1"}, None),
+    ("REST without Accept", "/rest/api", {"Accept": None}, "application/json"),
+    ("an image", "/logo", {"Sec-Fetch-Dest": "image"}, "image/gif"),
+    ("a style", "/batch.css", {"Accept": "text/css,*/*;q=0.1"}, "text/css; charset=utf-8"),
+    ("a script", "/batch.js", {"Accept": "*/*"}, "text/javascript; charset=utf-8"),
     ("a WebSocket", "/synchrony", {"Connection": "Upgrade", "Upgrade": "websocket",
                                    "Sec-WebSocket-Key": "x", "Sec-WebSocket-Version": "13"}, None),
 ])
@@ -59,6 +63,22 @@ def test_each_client_gets_503_in_a_form_it_can_use(cluster, who, path, headers, 
                                  "retry_after_s": 300}
     if content_type is None:
         assert answer.content == b"", who
+
+
+def test_programs_that_call_by_xml_get_a_fault_they_can_read(cluster):
+    cluster.close("Back at <three>")
+    answer = requests.post(cluster.httpd.url + "/rpc/xmlrpc", timeout=10,
+                           data=xmlrpc.client.dumps(("u", "p"), "confluence2.login"),
+                           headers={"Content-Type": "text/xml"})
+    assert answer.status_code == 503
+    assert answer.headers["Content-Type"] == "text/xml; charset=utf-8"
+    with pytest.raises(xmlrpc.client.Fault, match="Down for maintenance: Back at <three>"):
+        xmlrpc.client.loads(answer.content)
+    answer = requests.post(cluster.httpd.url + "/rpc/soap-axis/confluenceservice-v2", timeout=10,
+                           data="<x/>", headers={"SOAPAction": '""'})
+    assert answer.status_code == 503
+    fault = ElementTree.fromstring(answer.content)
+    assert fault.findtext(".//faultstring") == "Down for maintenance: Back at <three>"
 
 
 def test_head_has_the_headers_of_get_and_no_body(cluster):
@@ -76,6 +96,16 @@ def test_a_body_that_is_not_wanted_costs_nobody_his_answer(cluster):
     assert answer.status_code == 503
 
 
+def test_a_body_in_chunks_is_read_to_its_end_and_a_broken_one_is_refused(cluster):
+    cluster.close("in chunks")
+    head = b"POST /upload HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+    answer = raw(cluster.httpd.port,
+                 head + b"1000\r\n%s\r\n" % (b"x" * 4096) * 200 + b"0\r\n\r\n")
+    assert answer.status == 503
+    assert b"in chunks" in answer.body
+    assert raw(cluster.httpd.port, head + b"x\r\n").status == 400
+
+
 def test_a_client_that_asks_first_is_not_told_to_send_its_body(cluster):
     cluster.close()
     answer = raw(cluster.httpd.port, b"POST /upload HTTP/1.1\r\nHost: localhost\r\n"
@@ -89,15 +119,18 @@ def test_an_error_document_does_not_take_the_pages_place(new_cluster):
     assert "from maintenance" in get(cluster).text
 
 
-def test_http2_clients_get_the_page_too(new_cluster):
+def test_http2_clients_get_the_page_too(new_cluster, tmp_path):
     cluster = new_cluster()
     url = cluster.httpd.listen_tls()
     cluster.start()
     cluster.close("over HTTP/2")
-    answer = subprocess.run(["curl", "-skiH", "Accept: text/html", url + "/page"], check=True,
-                            stdout=subprocess.PIPE, text=True).stdout
-    assert re.match(r"HTTP/\S+ 503", answer)
-    assert "over HTTP/2" in answer
+    body = tmp_path / "body"
+    body.write_bytes(b"x" * 5_000_000)
+    for label, more in ("a page", []), ("a body", ["--data-binary", f"@{body}"]), ("HEAD", ["-I"]):
+        asked = subprocess.run(["curl", "-sSki", "--http2", "-H", "Accept: text/html", *more,
+                                url + "/page"], stdout=subprocess.PIPE, text=True, check=True)
+        assert re.match(r"HTTP/\S+ 503", asked.stdout), label
+        assert ("over HTTP/2" in asked.stdout) == (label != "HEAD"), label
 
 
 def test_closing_is_in_effect_in_every_child_when_the_answer_is_there(cluster):

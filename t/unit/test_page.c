@@ -51,6 +51,15 @@ START_TEST(retry_after_follows_the_announced_end_within_bounds)
 }
 END_TEST
 
+/* The answer in that form. */
+static const char *text_of(cfc_wants_t wants, cfc_closed_t why, const cfc_note_t *note)
+{
+    cfc_page_t page;
+
+    cfc_page_make(wants, why, note, NOW, &page, p);
+    return page.bytes;
+}
+
 static void utc(void)
 {
     setenv("TZ", "UTC", 1);
@@ -63,7 +72,7 @@ START_TEST(the_page_tells_message_and_end_and_asks_again)
     const char *page;
 
     utc();
-    page = cfc_page_html(CFC_CLOSED_MAINTENANCE, &note, NOW, p);
+    page = text_of(CFC_WANTS_HTML, CFC_CLOSED_MAINTENANCE, &note);
     ck_assert_ptr_nonnull(
         strstr(page, "A &amp; B &lt;script&gt;alert(&#39;&quot;&#39;)&lt;/script"));
     ck_assert_ptr_nonnull(strstr(page, "<b>15:30 UTC</b></time>, in about 1 h 30 min."));
@@ -78,10 +87,10 @@ START_TEST(the_page_says_when_it_takes_longer_and_on_which_day)
     cfc_note_t note = {.until = NOW - 1};
 
     utc();
-    ck_assert_ptr_nonnull(strstr(cfc_page_html(CFC_CLOSED_MAINTENANCE, &note, NOW, p),
+    ck_assert_ptr_nonnull(strstr(text_of(CFC_WANTS_HTML, CFC_CLOSED_MAINTENANCE, &note),
                                  "longer than planned"));
     note.until = NOW + MINUTES(24 * 60);
-    ck_assert_ptr_nonnull(strstr(cfc_page_html(CFC_CLOSED_MAINTENANCE, &note, NOW, p),
+    ck_assert_ptr_nonnull(strstr(text_of(CFC_WANTS_HTML, CFC_CLOSED_MAINTENANCE, &note),
                                  "Tuesday, 24 November, 14:00 UTC"));
 }
 END_TEST
@@ -89,7 +98,7 @@ END_TEST
 START_TEST(an_outage_does_not_speak_of_maintenance)
 {
     cfc_note_t note = {.until = NOW + MINUTES(90), .text = "the last maintenance's message"};
-    const char *page = cfc_page_html(CFC_CLOSED_OUTAGE, &note, NOW, p);
+    const char *page = text_of(CFC_WANTS_HTML, CFC_CLOSED_OUTAGE, &note);
 
     ck_assert_ptr_nonnull(strstr(page, "Temporarily unavailable"));
     ck_assert_ptr_null(strstr(page, "maintenance"));
@@ -101,7 +110,7 @@ START_TEST(json_clients_get_the_same)
 {
     cfc_note_t note = {.until = NOW + MINUTES(10), .text = "bad \xff byte"};
     json_error_t error;
-    json_t *json = json_loads(cfc_page_json(CFC_CLOSED_MAINTENANCE, &note, NOW, p), 0, &error);
+    json_t *json = json_loads(text_of(CFC_WANTS_JSON, CFC_CLOSED_MAINTENANCE, &note), 0, &error);
     const char *state, *message, *until;
     int status, wait_s;
 
@@ -115,6 +124,38 @@ START_TEST(json_clients_get_the_same)
     ck_assert_str_eq(until, "2026-11-23T14:10:00Z");
     ck_assert_int_eq(wait_s, 600);
     json_decref(json);
+}
+END_TEST
+
+static const struct {
+    const char *label;
+    cfc_wants_t wants;
+    const char *type, *holds;
+} bodies[] = {
+    {"a page", CFC_WANTS_HTML, "text/html; charset=utf-8", "<p>1 &lt; 2"},
+    {"JSON", CFC_WANTS_JSON, "application/json", "\"1 < 2\""},
+    {"an XML-RPC fault", CFC_WANTS_XMLRPC, "text/xml; charset=utf-8",
+     "<string>Down for maintenance: 1 &lt; 2</string>"},
+    {"a SOAP fault", CFC_WANTS_SOAP, "text/xml; charset=utf-8",
+     "<faultstring>Down for maintenance: 1 &lt; 2</faultstring>"},
+    {"an image", CFC_WANTS_IMAGE, "image/gif", "GIF89a"},
+    {"a style", CFC_WANTS_STYLE, "text/css; charset=utf-8", "/* 503: Down for maintenance */"},
+    {"a script", CFC_WANTS_SCRIPT, "text/javascript; charset=utf-8",
+     "/* 503: Down for maintenance */"},
+    {"nothing", CFC_WANTS_NOTHING, NULL, ""},
+};
+
+START_TEST(each_form_is_what_it_says)
+{
+    cfc_note_t note = {.text = "1 < 2"};
+    cfc_page_t page;
+
+    cfc_page_make(bodies[_i].wants, CFC_CLOSED_MAINTENANCE, &note, NOW, &page, p);
+    ck_assert_msg(page.type == bodies[_i].type || strcmp(page.type, bodies[_i].type) == 0, "%s",
+                  bodies[_i].label);
+    ck_assert_msg(strstr(page.bytes, bodies[_i].holds) != NULL, "%s: %s", bodies[_i].label,
+                  page.bytes);
+    ck_assert_int_eq((page.length == 0), (bodies[_i].wants == CFC_WANTS_NOTHING));
 }
 END_TEST
 
@@ -240,6 +281,7 @@ Suite *cfc_page_suite(void)
     tcase_add_test(tcase, the_page_says_when_it_takes_longer_and_on_which_day);
     tcase_add_test(tcase, an_outage_does_not_speak_of_maintenance);
     tcase_add_test(tcase, json_clients_get_the_same);
+    tcase_add_loop_test(tcase, each_form_is_what_it_says, 0, CFC_ROWS(bodies));
     tcase_add_loop_test(tcase, text_of_others_becomes_clean, 0, CFC_ROWS(texts));
     tcase_add_test(tcase, text_is_cut_between_characters);
     tcase_add_loop_test(tcase, instants_need_a_zone_and_have_to_exist, 0, CFC_ROWS(instants));

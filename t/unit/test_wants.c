@@ -26,22 +26,49 @@ static const struct {
      CFC_WANTS_HTML},
     {"JSON by path", {.path = "/x/list.json", .accept = "*/*"}, CFC_WANTS_JSON},
     {"an image", {.path = "/logo", .accept = "image/avif,image/webp,*/*;q=0.8",
-     .fetch_dest = "image"}, CFC_WANTS_NOTHING},
-    {"an image of an old browser", {.path = "/logo.PNG", .accept = "*/*"}, CFC_WANTS_NOTHING},
-    {"an image that is nothing else", {.path = "/logo", .accept = "image/*"}, CFC_WANTS_NOTHING},
-    {"a script", {.path = "/x.js", .accept = "*/*", .fetch_dest = "script"}, CFC_WANTS_NOTHING},
-    {"a style", {.path = "/batch.css", .accept = "text/css,*/*;q=0.1"}, CFC_WANTS_NOTHING},
+     .fetch_dest = "image"}, CFC_WANTS_IMAGE},
+    {"an image of an old browser", {.path = "/logo.PNG", .accept = "*/*"}, CFC_WANTS_IMAGE},
+    {"an image that is nothing else", {.path = "/logo", .accept = "image/*"}, CFC_WANTS_IMAGE},
+    {"a script", {.path = "/x.js", .accept = "*/*", .fetch_dest = "script"}, CFC_WANTS_SCRIPT},
+    {"a style", {.path = "/batch.css", .accept = "text/css,*/*;q=0.1"}, CFC_WANTS_STYLE},
     {"a page in a frame", {.path = "/x", .accept = "text/html", .fetch_dest = "iframe"},
      CFC_WANTS_HTML},
     {"a WebSocket", {.path = "/synchrony", .upgrade = "WebSocket", .accept = "*/*"},
      CFC_WANTS_NOTHING},
+    {"an image over plain HTTP", {.path = "/logo",
+     .accept = "image/avif,image/webp,*/*;q=0.8"}, CFC_WANTS_IMAGE},
+    {"a style by its destination", {.path = "/x", .accept = "*/*", .fetch_dest = "style"},
+     CFC_WANTS_STYLE},
+    {"a script over plain HTTP", {.path = "/s/batch.js", .accept = "*/*"}, CFC_WANTS_SCRIPT},
+    {"a font", {.path = "/x.woff2", .accept = "*/*"}, CFC_WANTS_NOTHING},
+    {"REST without Accept", {.path = "/wiki/rest/api/content/1"}, CFC_WANTS_JSON},
+    {"REST with anything", {.path = "/rest", .accept = "*/*"}, CFC_WANTS_JSON},
+    {"REST in a browser's address bar", {.path = "/rest/api",
+     .accept = "text/html,*/*;q=0.8"}, CFC_WANTS_HTML},
+    {"a folder that begins like REST", {.path = "/restaurant"}, CFC_WANTS_HTML},
+    {"a later folder REST", {.path = "/restaurant/rest/x"}, CFC_WANTS_JSON},
+    {"JSON-RPC", {.method = "POST", .path = "/rpc/json-rpc/confluenceservice-v2",
+     .accept = "*/*"}, CFC_WANTS_JSON},
+    {"XML-RPC", {.method = "POST", .path = "/wiki/rpc/xmlrpc"}, CFC_WANTS_XMLRPC},
+    {"XML-RPC that takes all", {.method = "POST", .path = "/rpc/xmlrpc",
+     .accept = "text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2"}, CFC_WANTS_XMLRPC},
+    {"somebody who looks there", {.path = "/rpc/xmlrpc", .accept = "text/html,*/*;q=0.8"},
+     CFC_WANTS_HTML},
+    {"SOAP", {.method = "POST", .path = "/rpc/soap-axis/confluenceservice-v2"}, CFC_WANTS_SOAP},
+    {"SOAP by the other door", {.method = "POST", .path = "/plugins/servlet/soap-axis1/x"},
+     CFC_WANTS_SOAP},
+    {"SOAP by its header", {.method = "POST", .path = "/x", .soap_action = "\"\"",
+     .accept = "application/soap+xml, */*"}, CFC_WANTS_SOAP},
     {"a dot in a folder", {.path = "/a.css/page", .accept = "*/*"}, CFC_WANTS_HTML},
 };
 
 START_TEST(each_client_gets_the_form_it_can_use)
 {
-    cfc_wants_t got = cfc_wants(&clients[_i].ask);
+    cfc_wants_ask_t ask = clients[_i].ask;
+    cfc_wants_t got;
 
+    ask.method = ask.method != NULL ? ask.method : "GET";
+    got = cfc_wants(&ask);
     ck_assert_msg(got == clients[_i].want, "%s: got %d", clients[_i].label, got);
 }
 END_TEST
