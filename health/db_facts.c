@@ -75,7 +75,7 @@ void cfc_db_read_binlog(cfc_db_facts_t *facts, const cfc_table_t *table)
         (uint64_t)cfc_table_number(cfc_table_cell(table, 0, "Position", NULL), 0);
     if (gtid != NULL && strlen(gtid) < CFC_DB_GTID_BYTES) {
         copy(facts->written.gtid, CFC_DB_GTID_BYTES, gtid);
-        facts->written.gtid_known = gtid[0] != '\0';
+        facts->written.gtid_known = true;
     }
 }
 
@@ -93,7 +93,8 @@ void cfc_db_read_gtids(cfc_db_facts_t *facts, const cfc_table_t *table)
 
     if (written != NULL && strlen(written) < CFC_DB_GTID_BYTES) {
         copy(facts->written.gtid, CFC_DB_GTID_BYTES, written);
-        facts->written.gtid_known = written[0] != '\0';
+        /* Empty is also what a server says that writes no log. */
+        facts->written.gtid_known = written[0] != '\0' || facts->logs == CFC_TRUTH_YES;
     }
     keep_applied(facts, cfc_table_cell(table, 0, "applied", NULL));
 }

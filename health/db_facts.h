@@ -35,7 +35,7 @@ enum {
 typedef struct {
     char file[128];             /* "": not known */
     uint64_t offset;
-    char gtid[CFC_DB_GTID_BYTES];   /* MySQL: a set; MariaDB: one GTID for each domain; "" : none */
+    char gtid[CFC_DB_GTID_BYTES];   /* MySQL: a set; MariaDB: one GTID for each domain; "" : nothing */
     bool gtid_known;
 } cfc_db_position_t;
 
@@ -100,7 +100,7 @@ void cfc_db_read_binlog(cfc_db_facts_t *facts, const cfc_table_t *table);
 /** SHOW REPLICA STATUS, SHOW SLAVE STATUS, SHOW ALL SLAVES STATUS. An empty one: no replica. */
 void cfc_db_read_replica(cfc_db_facts_t *facts, const cfc_table_t *table);
 
-/** MariaDB's GTIDs: columns `written` and `applied`. */
+/** MariaDB's GTIDs: columns `written` and `applied`. After cfc_db_read_binlog(). */
 void cfc_db_read_gtids(cfc_db_facts_t *facts, const cfc_table_t *table);
 
 /** SHOW GLOBAL STATUS: counters. */

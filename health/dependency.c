@@ -50,6 +50,19 @@ bool cfc_dependency_acknowledged(const cfc_dependency_t *dependency, apr_time_t 
     return atomic_load(&dependency->slot->acknowledged_until) > now;
 }
 
+static void know_nothing(cfc_found_t *found)
+{
+    found->reached = 0;
+    found->in_sync_at = 0;
+    found->replica = found->read_only = found->super_read_only = CFC_TRUTH_UNKNOWN;
+    found->io = found->sql = found->in_sync = CFC_TRUTH_UNKNOWN;
+    found->lag_s = found->delay_s = CFC_DB_NUMBER_UNKNOWN;
+    found->connections = CFC_DB_NUMBER_UNKNOWN;
+    found->threads_connected = found->threads_running = CFC_DB_NUMBER_UNKNOWN;
+    found->queries_per_s = found->slow_per_s = CFC_DB_NUMBER_UNKNOWN;
+    found->bytes_in_per_s = found->bytes_out_per_s = CFC_DB_NUMBER_UNKNOWN;
+}
+
 void cfc_dependency_look(const cfc_dependency_t *dependency, apr_time_t now, cfc_found_t *found)
 {
     apr_interval_time_t patience = apr_time_from_msec(STALE_AFTER * dependency->interval_ms
@@ -62,9 +75,11 @@ void cfc_dependency_look(const cfc_dependency_t *dependency, apr_time_t now, cfc
     }
     else if (now - found->at > patience) {
         found->state = CFC_DEPENDENCY_UNKNOWN;
-        found->in_sync = CFC_TRUTH_UNKNOWN;
         found->reached = 0;
         snprintf(found->reason, sizeof(found->reason), "not looked at for %d s",
                  (int)apr_time_sec(now - found->at));
+    }
+    if (!found->reached) {
+        know_nothing(found);
     }
 }

@@ -105,8 +105,9 @@ bool cfc_dependency_acknowledged(const cfc_dependency_t *dependency, apr_time_t 
 
 /**
  * What is true of a dependency now: the record, or, when it has not been looked at for three
- * intervals (no monitor, or its thread hangs), UNKNOWN with that as its reason.
- * @param found strings NUL-ended whatever stands in shared memory
+ * intervals (there is no monitor), UNKNOWN with that as its reason. What is in_sync and how many
+ * connections there are may be relied on as it is here: whatever was not read is unknown.
+ * @param found reason is NUL-ended whatever stands in shared memory
  */
 void cfc_dependency_look(const cfc_dependency_t *dependency, apr_time_t now, cfc_found_t *found);
 

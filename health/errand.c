@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <time.h>
 
 struct cfc_errand {
     const cfc_errand_kind_t *kind;
@@ -15,6 +16,7 @@ struct cfc_errand {
     pthread_mutex_t lock;           /* of what follows */
     pthread_cond_t told;            /* one of them has changed */
     bool at_work;                   /* set by the loop, cleared by the thread */
+    int64_t took_ms;                /* the last run, by the thread's own clock */
     bool left;                      /* the loop has ended it: the thread gives all back */
 };
 
@@ -82,9 +84,18 @@ static void drop(cfc_errand_t *errand)
     free(errand);
 }
 
+static int64_t now_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 static void *live(void *data)
 {
     cfc_errand_t *errand = data;
+    int64_t began_ms;
 
     pthread_mutex_lock(&errand->lock);
     while (!errand->left) {
@@ -93,8 +104,10 @@ static void *live(void *data)
             continue;
         }
         pthread_mutex_unlock(&errand->lock);
+        began_ms = now_ms();
         errand->kind->run(errand->work);
         pthread_mutex_lock(&errand->lock);
+        errand->took_ms = now_ms() - began_ms;
         errand->at_work = false;
     }
     pthread_mutex_unlock(&errand->lock);
@@ -162,10 +175,20 @@ cfc_errand_event_t cfc_errand_tend(cfc_errand_t *errand, int64_t now_ms)
         errand->plan.phase = CFC_ERRAND_LATE;
         return CFC_ERRAND_OVERDUE;
     }
-    if (event == CFC_ERRAND_OVERDUE) {
-        errand->kind->hang_up(errand->work);
+    if (errand->plan.phase == CFC_ERRAND_LATE) {
+        errand->kind->hang_up(errand->work);    /* again: it may only now have what to hang up */
     }
     return event;
+}
+
+int64_t cfc_errand_took_ms(cfc_errand_t *errand)
+{
+    int64_t took_ms;
+
+    pthread_mutex_lock(&errand->lock);
+    took_ms = errand->took_ms;
+    pthread_mutex_unlock(&errand->lock);
+    return took_ms;
 }
 
 void cfc_errand_end(cfc_errand_t *errand)

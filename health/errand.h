@@ -9,7 +9,7 @@
  *                      v        back at last
  *                     LATE -----------------> HOME       its result is dropped
  *                      |
- *                      | a minute later
+ *                      | five minutes later
  *                      v
  *                     stuck: only another process helps
  */
@@ -19,7 +19,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define CFC_ERRAND_STUCK_MS 60000   /* longer than a look-up of a name takes to give up */
+/* Longer than the look-up of a name takes, when no server of names answers, to give up: with three
+ * of them and a few domains to search through that can be minutes. */
+#define CFC_ERRAND_STUCK_MS 300000
 #define CFC_ERRAND_WHEN_TOLD INT64_MAX
 
 typedef enum {
@@ -42,7 +44,7 @@ typedef enum {
     CFC_ERRAND_BACK,            /* it has ended in time: look at the result */
     CFC_ERRAND_OVERDUE,         /* it has not; the work must not be touched while it is LATE.
                                    Again each time that it is due while it is still LATE */
-    CFC_ERRAND_STUCK            /* each time from a minute after its deadline on */
+    CFC_ERRAND_STUCK            /* each time from five minutes after its deadline on */
 } cfc_errand_event_t;
 
 /**
@@ -54,7 +56,8 @@ cfc_errand_event_t cfc_errand_plan(cfc_errand_plan_t *plan, bool ended, int64_t 
 /** How the work is done. */
 typedef struct {
     void (*run)(void *work);        /* on its thread; all signals are blocked there */
-    void (*hang_up)(void *work);    /* from the loop: have run() end soon. Must not block */
+    void (*hang_up)(void *work);    /* from the loop: have run() end soon. Must not block; also
+                                       called between runs, and again while one does not end */
     void (*drop)(void *work);       /* give it back; on its thread if it has one */
 } cfc_errand_kind_t;
 
@@ -75,6 +78,9 @@ int64_t cfc_errand_due_ms(const cfc_errand_t *errand);
  * @return what happened
  */
 cfc_errand_event_t cfc_errand_tend(cfc_errand_t *errand, int64_t now_ms);
+
+/** How long the last run took that has ended; the loop may see its end a moment later. */
+int64_t cfc_errand_took_ms(cfc_errand_t *errand);
 
 /** Forget it: hangs up, and leaves the rest to its thread, if it has one. */
 void cfc_errand_end(cfc_errand_t *errand);

@@ -31,6 +31,7 @@ typedef struct target {
     void *client;                   /* the errand's */
     int64_t began_ms;               /* of the last look, monotonic */
     apr_time_t began_at;
+    int64_t took_ms;
     char complaint[256];            /* of the last look; "" : facts are those that it found */
     cfc_db_facts_t facts;
     cfc_db_facts_t before;          /* of the look before, for what is counted by the second */
@@ -128,7 +129,7 @@ static void note(const target_t *target, const cfc_db_verdict_t *verdict)
     cfc_probe_result_t result;
 
     cfc_record_read(&slot->found, &was, sizeof(was));
-    found.duration_ms = (int32_t)apr_time_as_msec(found.at - target->began_at);
+    found.duration_ms = (int32_t)target->took_ms;
     found.state = verdict->state;
     found.in_sync = verdict->in_sync;
     found.in_sync_at = verdict->in_sync_at;
@@ -235,6 +236,7 @@ static void keep_result(target_t *target)
     const char *complaint = kinds[target->conf->kind]->result(target->client, &target->facts);
 
     apr_cpystrn(target->complaint, complaint != NULL ? complaint : "", sizeof(target->complaint));
+    target->took_ms = cfc_errand_took_ms(target->errand);
 }
 
 static void keep_silence(target_t *target, int64_t now_ms)
@@ -243,6 +245,7 @@ static void keep_silence(target_t *target, int64_t now_ms)
     const char *step = step_of(target);
     char hangs[64] = "";
 
+    target->took_ms = now_ms - target->began_ms;
     if (late_s > 0) {
         snprintf(hangs, sizeof(hangs), ", and its thread hangs since %d s", (int)late_s);
     }

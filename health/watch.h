@@ -7,7 +7,7 @@
  * something only beside what its source had just before. While a replica is in doubt its source
  * is looked at again after a second. Each change of state is a line in the log.
  *
- * A thread that is a minute past its deadline makes the job fail, and with it this process. */
+ * A thread that is five minutes past its deadline makes the job fail, and with it this process. */
 #ifndef CFC_HEALTH_WATCH_H
 #define CFC_HEALTH_WATCH_H
 

@@ -256,28 +256,44 @@ static void acknowledged_lines(cfc_html_t *html, const cfc_dependency_view_t *vi
     }
 }
 
-static void row(cfc_html_t *html, const cfc_dependency_view_t *view, apr_time_t now,
-                apr_pool_t *p)
+static void state_cell(cfc_html_t *html, const cfc_dependency_view_t *view, apr_time_t now,
+                       apr_pool_t *p)
 {
     const cfc_found_t *found = &view->found;
-    bool database = view->conf->kind == CFC_DEPENDENCY_MYSQL && found->reached;
-    const char *state = cfc_dependency_state_word(found->state);
 
-    cfc_html_add(html, "<tr><th scope=\"row\">%s<span class=\"soft\">%s</span></th>\n"
-                 "<td class=\"fact\" data-name=\"State\"><span class=\"word %s\">%s</span>",
-                 view->conf->name, view->conf->address, state_class(view), state);
+    cfc_html_add(html, "<td class=\"fact\" data-name=\"State\"><div>"
+                 "<span class=\"word %s\">%s</span>", state_class(view),
+                 cfc_dependency_state_word(found->state));
     if (found->since != 0) {
         cfc_html_add(html, "<span class=\"soft\">for %s</span>",
                      cfc_time_span(now - found->since, p));
     }
     acknowledged_lines(html, view, p);
-    cfc_html_add(html, "</td>\n<td class=\"fact\" data-name=\"Last look\"><bdi>%s</bdi>",
+    cfc_html_add(html, "</div></td>\n");
+}
+
+static void look_cell(cfc_html_t *html, const cfc_found_t *found, apr_time_t now, apr_pool_t *p)
+{
+    cfc_html_add(html, "<td class=\"fact\" data-name=\"Last look\"><div><bdi>%s</bdi>",
                  found->reason);
     if (found->at != 0) {
         cfc_html_add(html, "<span class=\"soft\">%s ago, %d ms</span>",
                      cfc_time_span(now - found->at, p), (int)found->duration_ms);
     }
-    cfc_html_add(html, "</td>\n<td class=\"fact\" data-name=\"In sync\">%s</td>\n",
+    cfc_html_add(html, "</div></td>\n");
+}
+
+static void row(cfc_html_t *html, const cfc_dependency_view_t *view, apr_time_t now,
+                apr_pool_t *p)
+{
+    const cfc_found_t *found = &view->found;
+    bool database = view->conf->kind == CFC_DEPENDENCY_MYSQL;
+
+    cfc_html_add(html, "<tr><th scope=\"row\">%s<span class=\"soft\">%s</span></th>\n",
+                 view->conf->name, view->conf->address);
+    state_cell(html, view, now, p);
+    look_cell(html, found, now, p);
+    cfc_html_add(html, "<td class=\"fact\" data-name=\"In sync\">%s</td>\n",
                  view->conf->of != NULL ? cfc_truth_word(found->in_sync) : "");
     number_cell(html, "Connections", database && found->connections >= 0, found->connections);
     number_cell(html, "Queries/s", database && found->queries_per_s >= 0,

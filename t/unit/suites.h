@@ -44,6 +44,7 @@
     SUITE(flap)           \
     SUITE(combine)        \
     SUITE(ajp)            \
+    SUITE(dependency)     \
     SUITE(errand)         \
     SUITE(credentials)    \
     SUITE(db_facts)       \

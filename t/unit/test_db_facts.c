@@ -284,6 +284,20 @@ START_TEST(places_and_gtids_are_read)
 }
 END_TEST
 
+START_TEST(a_source_that_has_written_nothing_yet_is_known_to_have_done_so)
+{
+    cfc_db_facts_t facts;
+    answer_t a;
+
+    cfc_db_facts_clear(&facts);
+    cfc_db_read_gtids(&facts, answer(&a, "written: \napplied: 0-1-1\n"));
+    ck_assert_msg(!facts.written.gtid_known, "it may write no log at all");
+    cfc_db_read_binlog(&facts, answer(&a, "File: bin.000001\nPosition: 4\nBinlog_Do_DB: \n"));
+    cfc_db_read_gtids(&facts, answer(&a, "written: \napplied: 0-1-1\n"));
+    ck_assert(facts.written.gtid_known);
+}
+END_TEST
+
 START_TEST(a_gtid_set_that_is_too_long_is_not_known)
 {
     static char text[CFC_DB_GTID_BYTES + 1];
@@ -403,6 +417,7 @@ Suite *cfc_db_facts_suite(void)
     tcase_add_test(tcase, an_empty_answer_is_no_replica_and_none_is_unknown);
     tcase_add_test(tcase, a_replica_of_two_has_two_channels);
     tcase_add_test(tcase, places_and_gtids_are_read);
+    tcase_add_test(tcase, a_source_that_has_written_nothing_yet_is_known_to_have_done_so);
     tcase_add_test(tcase, a_gtid_set_that_is_too_long_is_not_known);
     tcase_add_test(tcase, counters_are_read_and_absent_ones_stay_unknown);
     tcase_add_loop_test(tcase, only_connections_of_applications_count, 0, CFC_ROWS(lists));
