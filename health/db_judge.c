@@ -251,6 +251,7 @@ void cfc_db_judge_replica(const cfc_db_look_t *look, const cfc_db_look_t *source
         return;
     }
     channel = channel_of(look->facts, memory);
+    verdict->channel = (int)(channel - look->facts->channels);
     if (source->complaint == NULL) {
         reached = cfc_db_reached(&source->facts->written, look->facts, channel, &why);
     }

@@ -33,6 +33,7 @@ typedef struct {
     cfc_truth_t in_sync;            /* of a replica */
     apr_time_t in_sync_at;          /* 0: not known */
     bool look_again;                /* soon, another look decides */
+    int channel;                    /* of a replica: that which comes from its source, by index */
     const char *reason;
 } cfc_db_verdict_t;
 

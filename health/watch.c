@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * watch.c: see watch.h. When a thread works is errand.c's, how it looks db_client.c's and
- * directory.c's, what a look is worth db_judge.c's. */
+ * directory_client.c's, what a look is worth db_judge.c's. */
 #include "health/watch.h"
 
 #include <apr_strings.h>
@@ -51,6 +51,12 @@ static target_t *target_at(const watch_t *watch, int i)
 
 /* --- what was found, into shared memory ------------------------------------------------------ */
 
+/* A counter that has begun anew, with its server, says nothing. */
+static bool restarted(const target_t *target)
+{
+    return target->facts.uptime_s < target->before.uptime_s;
+}
+
 static double per_second(int64_t now, int64_t before, apr_interval_time_t span)
 {
     if (now == CFC_DB_NUMBER_UNKNOWN || before == CFC_DB_NUMBER_UNKNOWN || now < before
@@ -63,7 +69,8 @@ static double per_second(int64_t now, int64_t before, apr_interval_time_t span)
 static void note_rates(const target_t *target, cfc_found_t *found)
 {
     const cfc_db_facts_t *now = &target->facts, *before = &target->before;
-    apr_interval_time_t span = target->before_at != 0 ? target->began_at - target->before_at : 0;
+    apr_interval_time_t span = target->before_at != 0 && !restarted(target)
+                                   ? target->began_at - target->before_at : 0;
 
     found->queries_per_s = per_second(now->queries, before->queries, span);
     found->slow_per_s = per_second(now->slow_queries, before->slow_queries, span);
@@ -71,10 +78,10 @@ static void note_rates(const target_t *target, cfc_found_t *found)
     found->bytes_out_per_s = per_second(now->bytes_out, before->bytes_out, span);
 }
 
-static void note_facts(const target_t *target, cfc_found_t *found)
+static void note_facts(const target_t *target, const cfc_db_channel_t *channel,
+                       cfc_found_t *found)
 {
     const cfc_db_facts_t *facts = &target->facts;
-    const cfc_db_channel_t *channel = &facts->channels[0];
     bool is_replica = facts->replica == CFC_TRUTH_YES;
 
     found->certificate_end = facts->certificate_end;
@@ -91,7 +98,7 @@ static void note_facts(const target_t *target, cfc_found_t *found)
     note_rates(target, found);
 }
 
-static void note_words(const target_t *target)
+static void note_words(const target_t *target, const cfc_db_channel_t *channel)
 {
     const cfc_db_facts_t *facts = &target->facts;
     cfc_found_words_t words = {.version = ""};
@@ -99,7 +106,7 @@ static void note_words(const target_t *target)
 
     apr_cpystrn(words.version, facts->version, sizeof(words.version));
     if (facts->channels_count > 0) {
-        apr_cpystrn(words.source, facts->channels[0].source, sizeof(words.source));
+        apr_cpystrn(words.source, channel->source, sizeof(words.source));
     }
     cfc_db_missing_text(facts, words.missing, sizeof(words.missing));
     memcpy(hosts.hosts, facts->hosts, sizeof(hosts.hosts));
@@ -125,6 +132,7 @@ static void log_change(const target_t *target, int was, const cfc_found_t *found
 static void note(const target_t *target, const cfc_db_verdict_t *verdict)
 {
     cfc_dependency_slot_t *slot = target->conf->slot;
+    const cfc_db_channel_t *channel = &target->facts.channels[verdict->channel];
     cfc_found_t was, found = {.at = apr_time_now()};
     cfc_probe_result_t result;
 
@@ -140,8 +148,8 @@ static void note(const target_t *target, const cfc_db_verdict_t *verdict)
         found.quiet_since = was.quiet_since != 0 ? was.quiet_since : found.at;
     }
     if (found.reached) {
-        note_facts(target, &found);
-        note_words(target);
+        note_facts(target, channel, &found);
+        note_words(target, channel);
     }
     cfc_record_write(&slot->found, &found, sizeof(found));
     result = (cfc_probe_result_t){.at = found.at, .duration_ms = found.duration_ms,

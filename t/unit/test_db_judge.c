@@ -309,6 +309,16 @@ START_TEST(in_sync_takes_two_looks)
 }
 END_TEST
 
+START_TEST(the_channel_from_its_source_is_the_one_that_is_shown)
+{
+    look(0);
+    ck_assert_int_eq(verdict.channel, 0);
+    the_second_source_is_ours();
+    look(2);
+    ck_assert_int_eq(verdict.channel, 1);
+}
+END_TEST
+
 START_TEST(two_looks_within_a_second_are_one)
 {
     look(0);
@@ -422,6 +432,7 @@ Suite *cfc_db_judge_suite(void)
     tcase_add_loop_test(tcase, nothing_wrong_is_forgiven_after_two_good_looks, 0,
                         CFC_ROWS(wrongs));
     tcase_add_test(tcase, in_sync_takes_two_looks);
+    tcase_add_test(tcase, the_channel_from_its_source_is_the_one_that_is_shown);
     tcase_add_test(tcase, two_looks_within_a_second_are_one);
     tcase_add_test(tcase, a_look_behind_begins_the_count_anew);
     tcase_add_test(tcase, a_frozen_source_is_never_in_sync_whatever_the_replica_says);
