@@ -322,10 +322,17 @@ static inline cfc_admin_t cfc_slot_admin(const cfc_node_slot_t *slot)
     return (cfc_admin_t)atomic_load_explicit(&slot->admin, memory_order_acquire);
 }
 
+/** What people want of a whole cluster: cfc_cluster_slot_t.maintenance. */
+typedef enum {
+    CFC_CLUSTER_OPEN,
+    CFC_CLUSTER_CLOSED,         /* in maintenance */
+    CFC_CLUSTER_SCHEDULED       /* open; a maintenance begins later by itself */
+} cfc_cluster_state_t;
+
 /** Whether the cluster is closed for maintenance. Any thread. */
 static inline bool cfc_slot_closed(const cfc_cluster_slot_t *slot)
 {
-    return atomic_load_explicit(&slot->maintenance, memory_order_acquire) != 0;
+    return atomic_load_explicit(&slot->maintenance, memory_order_acquire) == CFC_CLUSTER_CLOSED;
 }
 
 #endif

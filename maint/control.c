@@ -48,9 +48,8 @@ static void keep_unsaid(cfc_task_t *t, const cfc_plan_t *is)
 {
     const cfc_order_t *o = t->order;
     cfc_plan_t *wanted = &t->change.kept.plan;
-    bool closing = t->action->kind == &cfc_kind_maintenance && t->action->state != 0;
 
-    if (closing ? o->message == NULL : wanted->note.text[0] == '\0') {
+    if (wanted->note.text[0] == '\0') {
         memcpy(wanted->note.text, is->note.text, sizeof(is->note.text));
     }
     if (o->until == NULL && o->comes_back == NULL) {
@@ -62,6 +61,24 @@ static void keep_unsaid(cfc_task_t *t, const cfc_plan_t *is)
     }
 }
 
+/* Likewise of a maintenance, also when one that was scheduled begins. Another begin is another
+ * plan, which says its end; whoever gives only another end does not say anew how it ends. */
+static void keep_unsaid_of_maintenance(cfc_task_t *t, const cfc_plan_t *is)
+{
+    const cfc_order_t *o = t->order;
+    cfc_plan_t *wanted = &t->change.kept.plan;
+
+    if (o->message == NULL) {
+        memcpy(wanted->note.text, is->note.text, sizeof(is->note.text));
+    }
+    if (o->until == NULL && wanted->at == 0) {
+        wanted->note.until = is->note.until;
+    }
+    if (o->end == NULL && wanted->note.until != 0) {
+        wanted->how = is->how;
+    }
+}
+
 /* Whether all is so already. What began earlier keeps its beginning. */
 static bool settled_already(cfc_task_t *t, const cfc_kept_t *is)
 {
@@ -69,13 +86,19 @@ static bool settled_already(cfc_task_t *t, const cfc_kept_t *is)
 
     *wanted = t->asked;
     wanted->note.since = t->now;
-    if (is->state != t->action->state) {
+    if (t->action->kind == &cfc_kind_maintenance && t->action->state != CFC_CLUSTER_OPEN
+        && is->state != CFC_CLUSTER_OPEN) {
+        keep_unsaid_of_maintenance(t, &is->plan);
+    }
+    if (is->state != t->change.kept.state) {
         return false;
     }
     if (is->plan.note.since != 0) {
         wanted->note.since = is->plan.note.since;
     }
-    keep_unsaid(t, &is->plan);
+    if (t->action->kind != &cfc_kind_maintenance) {
+        keep_unsaid(t, &is->plan);
+    }
     return strcmp(wanted->note.text, is->plan.note.text) == 0
            && wanted->note.until == is->plan.note.until && wanted->at == is->plan.at
            && wanted->how == is->plan.how;
@@ -91,8 +114,8 @@ static const char *ends(const cfc_task_t *t)
     if (plan->note.until != 0) {
         text = apr_pstrcat(t->p, " until ", cfc_time_iso(plan->note.until, t->p), NULL);
     }
-    else if (plan->how != 0) {
-        text = apr_psprintf(t->p, ", %s %s", kind->how_key, kind->hows[plan->how]);
+    if (plan->how != 0 && (plan->note.until == 0 || kind == &cfc_kind_maintenance)) {
+        text = apr_psprintf(t->p, "%s, %s %s", text, kind->how_key, kind->hows[plan->how]);
     }
     return plan->at == 0 ? text
                          : apr_psprintf(t->p, "%s, %s %s", text, kind->at_key,

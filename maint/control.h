@@ -20,11 +20,14 @@ typedef struct {
     const char *reason;         /* for all but maintenance-on; may be left out */
     const char *message;        /* for maintenance-on: what users read; may be left out */
     const char *until;          /* 2h, 90m, or 2026-11-23T15:00Z. For maintenance-on the end that
-                                 * is announced; for drain and stop when the node is active again;
-                                 * for ack, which needs it, until when it may fail */
+                                 * is announced, a duration counts from its beginning; for drain
+                                 * and stop when the node is active again; for ack, which needs it,
+                                 * until when it may fail */
     const char *deadline;       /* for drain, likewise: the node is stopped then */
     const char *comes_back;     /* for drain and stop, "return" in forms: "restart" when the node
                                  * has been down and is up again; "until" may be said of until */
+    const char *from;           /* for maintenance-on, written like until: it begins then */
+    const char *end;            /* for maintenance-on: "by-itself" at until, or "ordered" */
     const char *wait;           /* what to wait for afterwards, see wait.h; not control's business */
     const char *timeout;        /* likewise for how long */
     const char *generation;     /* do it only if this is still the number of changes made */

@@ -57,15 +57,37 @@ static due_t dependency_due(const cfc_subject_t *subject, const cfc_kept_t *kept
     return (due_t){.action = NULL};
 }
 
-static const struct {
-    const cfc_kind_t *kind;
-    due_t (*due)(const cfc_subject_t *subject, const cfc_kept_t *kept, apr_time_t now);
-} ending[] = {{&cfc_kind_node, node_due}, {&cfc_kind_dependency, dependency_due}};
+/* A maintenance whose whole time passed while httpd was down is over. */
+static due_t cluster_due(const cfc_subject_t *subject, const cfc_kept_t *kept, apr_time_t now)
+{
+    (void)subject;
+    if (kept->state != CFC_CLUSTER_OPEN && kept->plan.how == CFC_END_BY_ITSELF
+        && has_come(kept->plan.note.until, now)) {
+        return (due_t){.action = "maintenance-off"};
+    }
+    if (kept->state == CFC_CLUSTER_SCHEDULED && has_come(kept->plan.at, now)) {
+        return (due_t){.action = "maintenance-on"};
+    }
+    return (due_t){.action = NULL};
+}
+
+/* Whoever scheduled it has begun it; message and end stay as they are when nothing is said of
+ * them (control.c). */
+static void fill_cluster(const cfc_subject_t *subject, const cfc_kept_t *kept, const due_t *due,
+                         cfc_order_t *order, apr_pool_t *p)
+{
+    *order = (cfc_order_t){
+        .cluster = subject->cl->name,
+        .action = due->action,
+        .who = apr_pstrdup(p, kept->plan.note.who),
+        .address = "cfcluster",
+    };
+}
 
 /* What is ordered keeps the reason and the return of what was there: the deadline of a drain for
  * an upgrade makes a stop for that upgrade. */
 static void fill(const cfc_subject_t *subject, const cfc_kept_t *kept, const due_t *due,
-                 uint64_t generation, cfc_order_t *order, apr_pool_t *p)
+                 cfc_order_t *order, apr_pool_t *p)
 {
     const cfc_plan_t *plan = &kept->plan;
     bool stays = strcmp(due->action, "stop") == 0;
@@ -77,7 +99,6 @@ static void fill(const cfc_subject_t *subject, const cfc_kept_t *kept, const due
         .action = due->action,
         .who = "cfcluster",
         .address = "cfcluster",
-        .generation = apr_psprintf(p, "%" APR_UINT64_T_FMT, (apr_uint64_t)generation),
     };
     order->reason = apr_psprintf(p, "%s of %s: %s%s%s", due->what, plan->note.who, due->because,
                                  plan->note.text[0] != '\0' ? "; " : "", plan->note.text);
@@ -91,6 +112,17 @@ static void fill(const cfc_subject_t *subject, const cfc_kept_t *kept, const due
         order->comes_back = cfc_kind_node.hows[plan->how];
     }
 }
+
+static const struct {
+    const cfc_kind_t *kind;
+    due_t (*due)(const cfc_subject_t *subject, const cfc_kept_t *kept, apr_time_t now);
+    void (*fill)(const cfc_subject_t *subject, const cfc_kept_t *kept, const due_t *due,
+                 cfc_order_t *order, apr_pool_t *p);
+} ending[] = {
+    {&cfc_kind_node, node_due, fill},
+    {&cfc_kind_dependency, dependency_due, fill},
+    {&cfc_kind_maintenance, cluster_due, fill_cluster},
+};
 
 /* What one looks for: passes over `skip` of them. */
 typedef struct {
@@ -114,7 +146,9 @@ static bool due_in(const cfc_cluster_t *cl, size_t row, search_t *search)
             due = ending[row].due(&subject, &kept, search->now);
         }
         if (due.action != NULL && search->skip-- == 0) {
-            fill(&subject, &kept, &due, search->generation, search->order, search->p);
+            ending[row].fill(&subject, &kept, &due, search->order, search->p);
+            search->order->generation = apr_psprintf(search->p, "%" APR_UINT64_T_FMT,
+                                                     (apr_uint64_t)search->generation);
             return true;
         }
     }

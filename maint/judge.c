@@ -38,6 +38,11 @@ const char *cfc_judge_harm(const cfc_task_t *t)
     const cfc_subject_t *subject = &t->change.subject;
     usable_t before, after;
 
+    if (t->action->kind == &cfc_kind_maintenance) {
+        return t->change.kept.state == CFC_CLUSTER_SCHEDULED && cfc_slot_closed(subject->cl->slot)
+                   ? "it is open until then: its maintenance ends at once"
+                   : NULL;
+    }
     if (subject->node == NULL || cfc_slot_closed(subject->cl->slot)) {
         return NULL;
     }
@@ -55,6 +60,11 @@ const char *cfc_judge_harm(const cfc_task_t *t)
 
 const char *cfc_judge_refusal(const cfc_task_t *t, const char *harm)
 {
+    if (t->action->kind == &cfc_kind_maintenance) {
+        return apr_psprintf(t->p, "Not done: after scheduling a maintenance of %s, %s. End this "
+                            "one first, or leave from= out to change its message and end.",
+                            cfc_task_subject(t), harm);
+    }
     return apr_psprintf(t->p, "Not done: after %s %s, %s. Bring another node back first, or begin "
                         "a maintenance.",
                         t->change.kept.state == CFC_ADMIN_STOP ? "stopping" : "draining",
@@ -114,7 +124,11 @@ static const char *maintenance_sentence(const cfc_task_t *t)
 {
     const char *text = "is open";
 
-    if (t->change.kept.state == CFC_CLUSTER_CLOSED) {
+    if (t->change.kept.state == CFC_CLUSTER_SCHEDULED) {
+        text = apr_pstrcat(t->p, "is open, and in maintenance from ",
+                           cfc_time_iso(t->change.kept.plan.at, t->p), NULL);
+    }
+    else if (t->change.kept.state == CFC_CLUSTER_CLOSED) {
         text = "is in maintenance: users see the page";
     }
     else if (usable(t->change.subject.cl, NULL, CFC_ADMIN_ACTIVE).for_new == 0) {

@@ -95,7 +95,7 @@ static bool cluster_now(const cfc_subject_t *subject, cfc_kept_t *kept)
 {
     const cfc_cluster_slot_t *slot = subject->cl->slot;
 
-    kept->state = cfc_slot_closed(slot) ? CFC_CLUSTER_CLOSED : CFC_CLUSTER_OPEN;
+    kept->state = atomic_load(&slot->maintenance);
     kept->configured = CFC_CLUSTER_OPEN;
     cfc_record_read(&slot->maintenance_note, &kept->plan, sizeof(kept->plan));
     return kept->plan.note.since != 0;
@@ -109,10 +109,12 @@ static void cluster_apply(const cfc_subject_t *subject, const cfc_kept_t *kept)
     atomic_store(&slot->maintenance, kept->state);
 }
 
-static const char *const cluster_words[] = {"open", "maintenance", NULL};
+static const char *const cluster_words[] = {"open", "maintenance", "scheduled", NULL};
+static const char *const end_words[] = {"ordered", "by-itself", NULL};
 
 const cfc_kind_t cfc_kind_maintenance = {
     .section = "maintenance", .event = CFC_EVENT_MAINTENANCE, .noun = NULL, .text_key = "message", .words = cluster_words,
+    .at_key = "from", .how_key = "end", .hows = end_words,
     .count = cluster_count, .subject = cluster_subject, .configured = cluster_configured,
     .settled = cluster_settled, .now = cluster_now, .apply = cluster_apply,
 };

@@ -18,7 +18,7 @@
 typedef struct {
     cfc_note_t note;        /* since is 0: as configured, nobody changed it */
     int64_t at;             /* apr_time_t of what is to happen by itself; 0: nothing. Of a node:
-                             * its drain becomes a stop */
+                             * its drain becomes a stop; of a cluster: its maintenance begins */
     uint32_t how;           /* a place in the kind's hows: how the state ends */
 } cfc_plan_t;
 
@@ -71,11 +71,12 @@ typedef enum {
     CFC_RETURN_RESTART      /* when it has been down and is up again */
 } cfc_return_t;
 
-/** The words of cfc_kind_maintenance. */
+/** How a maintenance ends: the hows of cfc_kind_maintenance, whose words are those of
+ * cfc_cluster_state_t. */
 typedef enum {
-    CFC_CLUSTER_OPEN,
-    CFC_CLUSTER_CLOSED
-} cfc_cluster_state_t;
+    CFC_END_ORDERED,        /* somebody opens the cluster; note.until is only announced */
+    CFC_END_BY_ITSELF       /* when note.until has come */
+} cfc_end_t;
 
 /** The words of cfc_kind_dependency. */
 typedef enum {

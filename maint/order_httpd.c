@@ -36,6 +36,7 @@ static const struct {
     {"message", offsetof(form_t, order.message)}, {"until", offsetof(form_t, order.until)},
     {"deadline", offsetof(form_t, order.deadline)},
     {"return", offsetof(form_t, order.comes_back)},
+    {"from", offsetof(form_t, order.from)},       {"end", offsetof(form_t, order.end)},
     {"generation", offsetof(form_t, order.generation)},
     {"wait", offsetof(form_t, order.wait)},       {"timeout", offsetof(form_t, order.timeout)},
     {"force", offsetof(form_t, force)},           {"csrf", offsetof(form_t, csrf)},
@@ -62,8 +63,8 @@ static const char *field_set(form_t *form, const char *name, const char *text, a
         return NULL;
     }
     return apr_psprintf(p, "there is no field \"%s\"; known: cluster, node, dependency, action, "
-                        "reason, message, until, deadline, return, generation, wait, timeout, "
-                        "force, csrf",
+                        "reason, message, until, deadline, return, from, end, generation, wait, "
+                        "timeout, force, csrf",
                         cfc_text_clean(name, p));
 }
 

@@ -138,7 +138,11 @@ static const char *cluster_text(const cfc_cluster_view_t *view, apr_pool_t *p)
     if (view->closed) {
         text = apr_pstrcat(p, "in maintenance; ", text, NULL);
     }
-    else if (view->level == CFC_LEVEL_OUTAGE) {
+    else if (view->scheduled) {
+        text = apr_psprintf(p, "maintenance begins at %s; %s", cfc_time_iso(view->plan.at, p),
+                            text);
+    }
+    if (view->level == CFC_LEVEL_OUTAGE) {
         text = apr_pstrcat(p, "new users see the outage page; ", text, NULL);
     }
     for (int i = 0; i < view->nodes_count; i++) {
@@ -161,6 +165,7 @@ static void cluster_look(const cfc_cluster_t *cl, apr_time_t now, cfc_cluster_vi
 
     view->name = cfc_text_clean(cl->name, p);
     view->closed = cfc_slot_closed(cl->slot);
+    view->scheduled = atomic_load(&cl->slot->maintenance) == CFC_CLUSTER_SCHEDULED;
     plan_look(&cl->slot->maintenance_note, &view->plan, p);
     view->refused = atomic_load(&cl->slot->refused);
     view->logins_failed = atomic_load(&cl->slot->logins_failed);

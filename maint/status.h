@@ -80,6 +80,7 @@ typedef struct {
 typedef struct {
     const char *name;
     bool closed;
+    bool scheduled;                 /* a maintenance begins at plan.at */
     cfc_plan_t plan;                /* note.since is 0: nobody ever closed or opened it */
     uint64_t refused;
     uint64_t logins_failed;

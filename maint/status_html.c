@@ -256,22 +256,33 @@ static void field(const sheet_t *s, const char *id, const char *name, const char
 static void maintenance(const sheet_t *s, const char *id, const cfc_cluster_view_t *cluster)
 {
     const cfc_note_t *note = &cluster->plan.note;
-    bool closed = cluster->closed;
+    bool closed = cluster->closed, set = closed || cluster->scheduled;
 
     cfc_html_add(s->html, "<div class=\"closing\">\n");
     form_begin(s, cluster->name);
-    field(s, id, "message", "Maintenance: message for users", "", closed ? note->text : "",
+    field(s, id, "message", "Maintenance: message for users", "", set ? note->text : "",
           "We are installing an update.");
+    if (!closed) {
+        field(s, id, "from", "Begin (empty: now)", "short",
+              set ? cfc_time_iso(cluster->plan.at, s->p) : "", "2h, or 2026-01-31T20:00Z");
+    }
     field(s, id, "until", "Planned end", "short",
-          closed && note->until ? cfc_time_iso(note->until, s->p) : "", "2h, or 2026-01-31T22:00Z");
+          set && note->until ? cfc_time_iso(note->until, s->p) : "", "2h, or 2026-01-31T22:00Z");
+    cfc_html_add(s->html, "<label class=\"short\">Ends\n<select name=\"end\" id=\"%s-end\">"
+                 "<option value=\"ordered\">when somebody ends it</option>"
+                 "<option value=\"by-itself\"%s>at the planned end, by itself</option>"
+                 "</select></label>\n", id,
+                 set && cluster->plan.how == CFC_END_BY_ITSELF ? " selected" : "");
     cfc_html_add(s->html, "<div class=\"buttons\" id=\"%s-closing\" data-live>\n", id);
-    button(s, id, "maintenance-on", closed ? "Change the message" : "Begin maintenance",
-           closed ? "" : "grave", false, "All users see the maintenance page at once");
+    button(s, id, "maintenance-on",
+           closed ? "Change the message" : set ? "Change the plan" : "Begin maintenance",
+           closed ? "" : "grave", false,
+           "All users see the maintenance page at once, or from its begin");
     cfc_html_add(s->html, "</div>\n</form>\n<div id=\"%s-opening\" data-live>", id);
-    if (closed) {
+    if (set) {
         form_begin(s, cluster->name);
-        button(s, id, "maintenance-off", "End maintenance", "", false,
-               "All users come to the nodes again at once");
+        button(s, id, "maintenance-off", closed ? "End maintenance" : "Cancel maintenance", "",
+               false, "All users come to the nodes again at once");
         cfc_html_add(s->html, "</form>");
     }
     cfc_html_add(s->html, "</div>\n</div>\n");
@@ -281,12 +292,19 @@ static void cluster_head(const sheet_t *s, const char *id, const cfc_cluster_vie
 {
     cfc_html_add(s->html, "<div class=\"head\" id=\"%s-head\" data-live>\n<h2>%s</h2>\n"
                  "<span class=\"word %s\">%s</span>\n<span>%d of %d nodes serving</span>\n", id,
-                 cluster->name, cluster->closed ? "care" : "calm",
-                 cluster->closed ? "maintenance" : "open", cluster->serving, cluster->nodes_count);
+                 cluster->name, cluster->closed || cluster->scheduled ? "care" : "calm",
+                 cluster->closed      ? "maintenance"
+                 : cluster->scheduled ? "scheduled"
+                                      : "open",
+                 cluster->serving, cluster->nodes_count);
     cfc_html_add(s->html, "<span class=\"soft\">%lld requests answered with a maintenance or "
                  "outage page</span>\n", (long long)cluster->refused);
-    if (cluster->closed) {
-        note_lines(s, "closed by", &cluster->plan.note);
+    if (cluster->scheduled) {
+        cfc_html_add(s->html, "<span class=\"soft\">maintenance from %s</span>",
+                     cfc_time_iso(cluster->plan.at, s->p));
+    }
+    if (cluster->closed || cluster->scheduled) {
+        note_lines(s, cluster->closed ? "closed by" : "scheduled by", &cluster->plan.note);
         if (cluster->plan.note.until != 0) {
             cfc_html_add(s->html, "<span class=\"soft\">planned end %s</span>",
                          cfc_time_iso(cluster->plan.note.until, s->p));

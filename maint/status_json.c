@@ -137,6 +137,13 @@ static json_t *node_json(const cfc_node_view_t *node, apr_time_t now, apr_pool_t
                      "traffic", traffic_json(node));
 }
 
+static const char *cluster_state(const cfc_cluster_view_t *cluster)
+{
+    return cfc_kind_maintenance.words[cluster->closed      ? CFC_CLUSTER_CLOSED
+                                      : cluster->scheduled ? CFC_CLUSTER_SCHEDULED
+                                                           : CFC_CLUSTER_OPEN];
+}
+
 static json_t *cluster_json(const cfc_status_t *status, const cfc_cluster_view_t *cluster,
                             apr_pool_t *p)
 {
@@ -145,10 +152,10 @@ static json_t *cluster_json(const cfc_status_t *status, const cfc_cluster_view_t
     for (int i = 0; i < cluster->nodes_count; i++) {
         json_array_append_new(nodes, node_json(&cluster->nodes[i], status->now, p));
     }
-    return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:i, s:o, "
-                     "s:o, s:o}",
+    return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:o, "
+                     "s:o, s:i, s:i, s:o, s:o, s:o}",
                      "name", cluster->name,
-                     "state", cluster->closed ? "maintenance" : "open",
+                     "state", cluster_state(cluster),
                      "level", cfc_level_word(cluster->level),
                      "text", cluster->text,
                      "warnings", warnings_json(cluster->warnings),
@@ -156,6 +163,8 @@ static json_t *cluster_json(const cfc_status_t *status, const cfc_cluster_view_t
                      "who", cfc_json_text(cluster->plan.note.who),
                      "since", cfc_json_instant(cluster->plan.note.since, p),
                      "until", cfc_json_instant(cluster->plan.note.until, p),
+                     "from", cfc_json_instant(cluster->plan.at, p),
+                     "end", cfc_kind_maintenance.hows[cluster->plan.how],
                      "refused", count(cluster->refused),
                      "logins_failed", count(cluster->logins_failed),
                      "logins_refused", count(cluster->logins_refused),

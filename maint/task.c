@@ -15,13 +15,14 @@
 #define DEADLINE CFC_TAKES_DEADLINE
 #define RETURN CFC_TAKES_RETURN
 #define ENDS (CFC_TAKES_UNTIL | CFC_NEEDS_UNTIL)
+#define FROM CFC_TAKES_FROM
 
 static const cfc_action_t actions[] = {
     {"activate",        &cfc_kind_node,        true,  CFC_ADMIN_ACTIVE,   0},
     {"drain",           &cfc_kind_node,        true,  CFC_ADMIN_DRAIN,    UNTIL | DEADLINE | RETURN},
     {"stop",            &cfc_kind_node,        true,  CFC_ADMIN_STOP,     UNTIL | RETURN},
     {"recover",         &cfc_kind_node,        false, 0,                  0},
-    {"maintenance-on",  &cfc_kind_maintenance, true,  CFC_CLUSTER_CLOSED, UNTIL},
+    {"maintenance-on",  &cfc_kind_maintenance, true,  CFC_CLUSTER_CLOSED, UNTIL | FROM},
     {"maintenance-off", &cfc_kind_maintenance, true,  CFC_CLUSTER_OPEN,   0},
     {"ack",             &cfc_kind_dependency,  true,  CFC_DEPENDENCY_ACKNOWLEDGED, ENDS},
     {"unack",           &cfc_kind_dependency,  true,  CFC_DEPENDENCY_WATCHED, 0},
@@ -39,9 +40,10 @@ static bool given(const char *field)
 }
 
 /* @param key the field's name
+ * @param base from when durations count
  * @return NULL, or why its text is no instant to come; *at stays 0 when nothing was given */
 static const char *instant_read(const cfc_task_t *t, const char *key, const char *text,
-                                int64_t *at)
+                                apr_time_t base, int64_t *at)
 {
     apr_int64_t ms;
     apr_time_t read;
@@ -50,7 +52,7 @@ static const char *instant_read(const cfc_task_t *t, const char *key, const char
         return NULL;
     }
     if (cfc_duration_read(text, &ms)) {
-        read = t->now + apr_time_from_msec(ms < UNTIL_MAX_MS ? ms : UNTIL_MAX_MS + 1);
+        read = base + apr_time_from_msec(ms < UNTIL_MAX_MS ? ms : UNTIL_MAX_MS + 1);
     }
     else if (!cfc_time_read(text, &read)) {
         return apr_psprintf(t->p, "%s=%s is neither a duration nor an instant with its zone; "
@@ -60,7 +62,7 @@ static const char *instant_read(const cfc_task_t *t, const char *key, const char
     if (read <= t->now) {
         return apr_psprintf(t->p, "%s=%s is not in the future", key, text);
     }
-    if (read > t->now + apr_time_from_msec(UNTIL_MAX_MS)) {
+    if (read > base + apr_time_from_msec(UNTIL_MAX_MS)) {
         return apr_psprintf(t->p, "%s=%s is more than 90 days away", key, text);
     }
     *at = read;
@@ -83,6 +85,29 @@ static const char *return_read(cfc_task_t *t)
         return until ? apr_psprintf(t->p, "until= says when the node returns, return=%s says "
                                     "otherwise; give one of them", word)
                      : "return=until needs until=, for example until=2h";
+    }
+    t->asked.how = (uint32_t)how;
+    return NULL;
+}
+
+/* @return NULL, or why it is not said when and how the maintenance ends */
+static const char *end_read(cfc_task_t *t)
+{
+    const char *word = t->order->end;
+    const char *const *words = t->action->kind->hows;
+    int how = given(word) ? cfc_word_index(word, words) : CFC_END_ORDERED;
+
+    if (how < 0) {
+        word = cfc_text_clean(word, t->p);
+        return apr_psprintf(t->p, "end=%s is not known; %s", word,
+                            cfc_did_you_mean(word, words, t->p));
+    }
+    if (how == CFC_END_BY_ITSELF && t->asked.note.until == 0) {
+        return "end=by-itself needs until=, for example until=2h";
+    }
+    if (t->asked.note.until != 0 && t->asked.note.until <= t->asked.at) {
+        return apr_psprintf(t->p, "until=%s is not after from=%s", t->order->until,
+                            t->order->from);
     }
     t->asked.how = (uint32_t)how;
     return NULL;
@@ -138,7 +163,8 @@ static const char *fields_check(const cfc_task_t *t)
         const char *name, *text;
         unsigned bit;
     } fields[] = {{"until", o->until, UNTIL}, {"deadline", o->deadline, DEADLINE},
-                  {"return", o->comes_back, RETURN}};
+                  {"return", o->comes_back, RETURN}, {"from", o->from, FROM},
+                  {"end", o->end, FROM}};
 
     if ((t->action->takes & CFC_NEEDS_UNTIL) && !given(o->until)) {
         return apr_psprintf(t->p, "%s needs until=, for example until=4h", t->action->word);
@@ -159,11 +185,18 @@ static const char *fields_read(cfc_task_t *t)
     if (complaint == NULL) {
         complaint = text_read(t);
     }
-    if (complaint == NULL) {
-        complaint = instant_read(t, "until", t->order->until, &t->asked.note.until);
+    if (complaint == NULL && (t->action->takes & FROM)) {
+        complaint = instant_read(t, "from", t->order->from, t->now, &t->asked.at);
     }
     if (complaint == NULL) {
-        complaint = instant_read(t, "deadline", t->order->deadline, &t->asked.at);
+        complaint = instant_read(t, "until", t->order->until,
+                                 t->asked.at != 0 ? t->asked.at : t->now, &t->asked.note.until);
+    }
+    if (complaint == NULL && (t->action->takes & FROM)) {
+        complaint = end_read(t);
+    }
+    if (complaint == NULL && (t->action->takes & DEADLINE)) {
+        complaint = instant_read(t, "deadline", t->order->deadline, t->now, &t->asked.at);
     }
     if (complaint == NULL && (t->action->takes & RETURN)) {
         complaint = return_read(t);
@@ -251,7 +284,9 @@ bool cfc_task_read(cfc_task_t *t, cfc_result_t *bad)
     complaint = fields_read(t);
     *bad = result(CFC_OUTCOME_BAD, complaint);
     t->change.kind = t->action->kind;
-    t->change.kept.state = t->action->state;
+    t->change.kept.state = t->action->kind == &cfc_kind_maintenance && t->asked.at != 0
+                               ? CFC_CLUSTER_SCHEDULED
+                               : t->action->state;
     return complaint == NULL;
 }
 

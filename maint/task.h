@@ -26,6 +26,7 @@ typedef struct {
 #define CFC_TAKES_DEADLINE 2u
 #define CFC_TAKES_RETURN 4u
 #define CFC_NEEDS_UNTIL 8u
+#define CFC_TAKES_FROM 16u      /* and how it ends */
 
 typedef struct {
     const cfc_conf_t *conf;

@@ -142,6 +142,38 @@ def test_closing_is_in_effect_in_every_child_when_the_answer_is_there(cluster):
         assert "503" not in spread(user.get("/page") for user in users)
 
 
+@pytest.mark.once
+def test_a_scheduled_maintenance_begins_and_ends_by_itself(cluster):
+    cluster.close("an update", **{"from": "6s", "until": "8s", "end": "by-itself"})
+    assert cluster.status()["state"] == "scheduled"
+    assert cluster.status()["end"] == "by-itself"
+    assert get(cluster).status_code == 200
+    wait_for(lambda: get(cluster).status_code == 503, "it has begun", 30)
+    assert "an update" in get(cluster).text
+    assert cluster.status()["state"] == "maintenance"
+    assert cluster.status()["from"] is None
+    wait_for(lambda: get(cluster).status_code == 200, "it is over", 30)
+    assert cluster.status()["state"] == "open"
+
+
+@pytest.mark.once
+def test_a_begin_that_passed_while_httpd_was_down_is_made_up_for(cluster):
+    cluster.close("an update", **{"from": "6s", "until": "2h"})
+    begin = cluster.status()["from"]
+    cluster.httpd.stop()
+    wait_for(lambda: time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()) > begin, "its begin", 30)
+    cluster.httpd.start()
+    wait_for(lambda: get(cluster).status_code == 503, "it has begun", 30)
+    assert "an update" in get(cluster).text
+
+
+def test_a_scheduled_maintenance_that_is_cancelled_does_not_begin(cluster):
+    cluster.close("an update", **{"from": "1h"})
+    cluster.open()
+    assert cluster.status()["state"] == "open"
+    assert cluster.status()["from"] is None
+
+
 def test_answers_of_httpd_itself_are_counted(cluster):
     cluster.close()
     before = cluster.status()["refused"]

@@ -198,6 +198,18 @@ static const struct {
      .comes_back = "until"}, CFC_OUTCOME_BAD, "return=until needs until="},
     {"two returns", {.cluster = "confluence", .action = "drain", .node = "node1",
      .comes_back = "restart", .until = "2h"}, CFC_OUTCOME_BAD, "give one of them"},
+    {"a begin of a drain", {.cluster = "confluence", .action = "drain", .node = "node1",
+     .from = "2h"}, CFC_OUTCOME_BAD, "drain takes no from="},
+    {"a begin in the past", {.cluster = "confluence", .action = "maintenance-on",
+     .from = "2026-11-23T13:00Z"}, CFC_OUTCOME_BAD,
+     "from=2026-11-23T13:00Z is not in the future"},
+    {"an end before the begin", {.cluster = "confluence", .action = "maintenance-on",
+     .from = "2h", .until = "2026-11-23T15:00Z"}, CFC_OUTCOME_BAD,
+     "until=2026-11-23T15:00Z is not after from=2h"},
+    {"an end by itself, but when", {.cluster = "confluence", .action = "maintenance-on",
+     .end = "by-itself"}, CFC_OUTCOME_BAD, "end=by-itself needs until="},
+    {"an unknown end", {.cluster = "confluence", .action = "maintenance-on",
+     .end = "by-itsefl"}, CFC_OUTCOME_BAD, "did you mean by-itself?"},
     {"an end without a zone", {.cluster = "confluence", .action = "maintenance-on",
      .until = "2026-11-23T15:00"}, CFC_OUTCOME_BAD, "neither a duration nor an instant"},
     {"an end in the past", {.cluster = "confluence", .action = "maintenance-on",
@@ -368,6 +380,82 @@ START_TEST(the_message_and_end_of_a_maintenance_can_be_changed_one_by_one)
 }
 END_TEST
 
+static cfc_plan_t plan_now(void)
+{
+    cfc_plan_t plan;
+
+    ck_assert(cfc_record_read(&small.cl->slot->maintenance_note, &plan, sizeof(plan)));
+    return plan;
+}
+
+START_TEST(a_maintenance_can_be_scheduled_begun_early_and_cancelled)
+{
+    cfc_order_t order = order_for(NULL, "maintenance-on");
+
+    order.message = "an update";
+    order.from = "2h";
+    order.until = "30m";
+    order.end = "by-itself";
+    assert_outcome(&order, CFC_OUTCOME_DONE);
+    ck_assert(!cfc_slot_closed(small.cl->slot));
+    ck_assert_str_eq(logged, "CFC0401: cluster confluence: open -> scheduled by anna (10.0.9.3) "
+                             "until 2026-11-23T16:30:00Z, end by-itself, from "
+                             "2026-11-23T16:00:00Z: an update");
+    do_order(NULL, "maintenance-on");
+    ck_assert(cfc_slot_closed(small.cl->slot));
+    ck_assert_str_eq(plan_now().note.text, "an update");
+    ck_assert_int_eq(plan_now().note.until, NOW + apr_time_from_sec(9000));
+    ck_assert_int_eq(plan_now().how, CFC_END_BY_ITSELF);
+    ck_assert_int_eq(plan_now().at, 0);
+    do_order(NULL, "maintenance-off");
+    assert_outcome(&order, CFC_OUTCOME_DONE);
+    do_order(NULL, "maintenance-off");
+    ck_assert_int_eq(plan_now().at, 0);
+    ck_assert_int_eq(plan_now().how, CFC_END_ORDERED);
+}
+END_TEST
+
+START_TEST(another_begin_is_another_plan_and_another_end_ends_likewise)
+{
+    cfc_order_t order = order_for(NULL, "maintenance-on");
+
+    order.from = order.until = "2h";
+    order.end = "by-itself";
+    assert_outcome(&order, CFC_OUTCOME_DONE);
+    order.end = order.until = NULL;
+    order.from = "5h";
+    assert_outcome(&order, CFC_OUTCOME_DONE);
+    ck_assert_int_eq(plan_now().note.until, 0);
+    ck_assert_int_eq(plan_now().how, CFC_END_ORDERED);
+    order.from = NULL;
+    order.until = "1h";
+    order.end = "by-itself";
+    assert_outcome(&order, CFC_OUTCOME_DONE);
+    order.until = "2h";
+    order.end = NULL;
+    assert_outcome(&order, CFC_OUTCOME_DONE);
+    ck_assert_int_eq(plan_now().how, CFC_END_BY_ITSELF);
+    order.until = "";
+    assert_outcome(&order, CFC_OUTCOME_DONE);
+    ck_assert_int_eq(plan_now().how, CFC_END_ORDERED);
+}
+END_TEST
+
+START_TEST(scheduling_does_not_open_a_closed_cluster_unless_forced)
+{
+    cfc_order_t order = order_for(NULL, "maintenance-on");
+
+    do_order(NULL, "maintenance-on");
+    order.from = "2h";
+    assert_outcome(&order, CFC_OUTCOME_REFUSED);
+    ck_assert_ptr_nonnull(strstr(give(&order).text, "its maintenance ends at once"));
+    ck_assert(cfc_slot_closed(small.cl->slot));
+    order.force = true;
+    assert_outcome(&order, CFC_OUTCOME_DONE);
+    ck_assert(!cfc_slot_closed(small.cl->slot));
+}
+END_TEST
+
 START_TEST(opening_a_cluster_without_a_serving_node_says_so)
 {
     cfc_order_t order = order_for(NULL, "maintenance-off");
@@ -441,6 +529,9 @@ Suite *cfc_control_suite(void)
                         CFC_ROWS(acts));
     tcase_add_test(tcase, maintenance_begins_and_ends);
     tcase_add_test(tcase, the_message_and_end_of_a_maintenance_can_be_changed_one_by_one);
+    tcase_add_test(tcase, a_maintenance_can_be_scheduled_begun_early_and_cancelled);
+    tcase_add_test(tcase, another_begin_is_another_plan_and_another_end_ends_likewise);
+    tcase_add_test(tcase, scheduling_does_not_open_a_closed_cluster_unless_forced);
     tcase_add_test(tcase, opening_a_cluster_without_a_serving_node_says_so);
     tcase_add_test(tcase, a_change_that_cannot_be_saved_is_told_with_its_reason);
     tcase_add_test(tcase, a_planned_outage_is_acknowledged_prolonged_and_taken_back);

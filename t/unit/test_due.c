@@ -118,6 +118,74 @@ START_TEST(a_stop_at_the_deadline_keeps_how_the_node_returns)
 }
 END_TEST
 
+static void give_maintenance(const char *from, const char *until, const char *end)
+{
+    cfc_order_t order = {.cluster = "confluence", .action = "maintenance-on", .message = "update",
+                         .who = "anna", .address = "10.0.9.3", .from = from, .until = until,
+                         .end = end};
+    cfc_result_t result = cfc_control(small.conf, &order, NOW, small.p);
+
+    ck_assert_msg(result.outcome == CFC_OUTCOME_DONE, "%s", result.text);
+}
+
+/* What is due of the cluster at that time: "action by who", "" for nothing. */
+static const char *cluster_due_at(apr_time_t now)
+{
+    cfc_order_t order;
+
+    return cfc_due(small.conf, now, 0, &order, small.p)
+               ? apr_psprintf(small.p, "%s by %s", order.action, order.who)
+               : "";
+}
+
+static const struct {
+    const char *label, *from, *until, *end;
+    int minutes;
+    const char *due;
+} windows[] = {
+    {"an announced end is only announced", NULL, "1h", NULL, 100000, ""},
+    {"before its end", NULL, "1h", "by-itself", 59, ""},
+    {"at its end", NULL, "1h", "by-itself", 60, "maintenance-off by anna"},
+    {"before its begin", "2h", NULL, NULL, 119, ""},
+    {"at its begin", "2h", NULL, NULL, 120, "maintenance-on by anna"},
+    {"begin and announced end passed", "2h", "1h", NULL, 200, "maintenance-on by anna"},
+    {"before its end, but after its begin", "2h", "1h", "by-itself", 179,
+     "maintenance-on by anna"},
+    {"all of it passed", "2h", "1h", "by-itself", 180, "maintenance-off by anna"},
+};
+
+START_TEST(a_maintenance_begins_and_ends_when_its_time_has_come)
+{
+    apr_time_t at = NOW + MINUTES(windows[_i].minutes);
+
+    give_maintenance(windows[_i].from, windows[_i].until, windows[_i].end);
+    ck_assert_msg(strcmp(cluster_due_at(at), windows[_i].due) == 0, "%s: %s", windows[_i].label,
+                  cluster_due_at(at));
+    cfc_small_cluster_restart(&small);
+    ck_assert_msg(strcmp(cluster_due_at(at), windows[_i].due) == 0, "%s, after a restart: %s",
+                  windows[_i].label, cluster_due_at(at));
+}
+END_TEST
+
+START_TEST(a_maintenance_that_begins_keeps_its_message_and_end)
+{
+    cfc_subject_t subject = cfc_kind_maintenance.subject(small.cl, 0);
+    cfc_kept_t kept;
+
+    give_maintenance("2h", "1h", "by-itself");
+    ck_assert_int_eq(carry_out_at(NOW + MINUTES(120)), CFC_OUTCOME_DONE);
+    cfc_kind_maintenance.now(&subject, &kept);
+    ck_assert_int_eq(kept.state, CFC_CLUSTER_CLOSED);
+    ck_assert_str_eq(kept.plan.note.text, "update");
+    ck_assert_str_eq(kept.plan.note.who, "anna");
+    ck_assert_int_eq(kept.plan.note.until, NOW + MINUTES(180));
+    ck_assert_str_eq(cluster_due_at(NOW + MINUTES(179)), "");
+    ck_assert_int_eq(carry_out_at(NOW + MINUTES(180)), CFC_OUTCOME_DONE);
+    ck_assert(!cfc_slot_closed(small.cl->slot));
+    ck_assert_str_eq(cluster_due_at(NOW + MINUTES(181)), "");
+}
+END_TEST
+
 START_TEST(a_deadline_does_not_take_the_last_node)
 {
     cfc_order_t order;
@@ -193,6 +261,9 @@ Suite *cfc_due_suite(void)
     tcase_add_test(tcase, a_time_that_passed_while_httpd_was_down_is_due_at_once);
     tcase_add_test(tcase, a_node_returns_when_it_was_restarted_and_not_before);
     tcase_add_test(tcase, a_stop_at_the_deadline_keeps_how_the_node_returns);
+    tcase_add_loop_test(tcase, a_maintenance_begins_and_ends_when_its_time_has_come, 0,
+                        CFC_ROWS(windows));
+    tcase_add_test(tcase, a_maintenance_that_begins_keeps_its_message_and_end);
     tcase_add_test(tcase, a_deadline_does_not_take_the_last_node);
     tcase_add_test(tcase, an_order_that_a_person_has_overtaken_is_not_given);
     tcase_add_test(tcase, an_acknowledgement_ends_when_its_time_is_over);
