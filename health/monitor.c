@@ -159,6 +159,18 @@ static const char *work_until_told(loop_t *loop)
     }
 }
 
+/* By the monitor, because the parent of the prefork MPM lets all its children know at once, and
+ * comes to its own end when they have ended. */
+static void tell_stop(const cfc_monitor_t *monitor)
+{
+    if (*monitor->stop && atomic_load(&monitor->segment->monitor_pid) == monitor->pid) {
+        cfc_event(&(cfc_what_t){.kind = CFC_EVENT_SERVER, .before = "running",
+                                .after = "stopped"},
+                  CFC_LOG_INFO, APR_SUCCESS, "CFC0003: httpd is stopped, or has no cluster any "
+                  "more");
+    }
+}
+
 static void end_jobs(loop_t *loop)
 {
     for (int i = 0; i < loop->count; i++) {
@@ -185,6 +197,7 @@ apr_status_t cfc_monitor_run(const cfc_monitor_t *monitor, apr_pool_t *p)
         if (begin_jobs(&loop, own_kinds, jobs) && begin_jobs(&loop, monitor->more, jobs)) {
             why = work_until_told(&loop);
         }
+        tell_stop(monitor);
         end_jobs(&loop);
     }
     apr_pool_destroy(jobs);

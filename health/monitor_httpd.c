@@ -207,11 +207,6 @@ static void note_unregistered(apr_proc_t *proc)
         return;
     }
     if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_EXITING) {
-        if (proc == &self.processes->running) {     /* which takes down what its end() finds */
-            cfc_event(&(cfc_what_t){.kind = CFC_EVENT_SERVER, .before = "running",
-                                    .after = "stopped"},
-                      CFC_LOG_INFO, APR_SUCCESS, "CFC0003: httpd is stopped");
-        }
         end(proc);
         proc->pid = 0;
     }

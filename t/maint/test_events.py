@@ -292,7 +292,7 @@ def test_a_reload_tells_no_event_twice_and_none_too_few(notifying, program):
     wait_for(lambda: told.seqs()[-1:] == [observer.last()["seq"]], "the last one is told")
     assert told.told() == observer.events()
     observer.httpd.shut_down()
-    assert told.told()[-1]["after"] == "stopped"
+    wait_for(lambda: told.told()[-1]["after"] == "stopped", "the stop is told")
 
 
 def test_a_line_that_is_new_is_not_told_the_past(notifying, program):
