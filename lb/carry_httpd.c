@@ -74,6 +74,7 @@ static void note_upgrade(void)
 {
     if (current->tunnel == NULL && current->r->status == HTTP_SWITCHING_PROTOCOLS) {
         current->client_has_bytes = true;
+        current->answer = HTTP_SWITCHING_PROTOCOLS;     /* it goes past the answer's filter */
         current->tunnel = current->terms.upgrade(current->terms.journey);
     }
 }
@@ -288,7 +289,7 @@ void cfc_carry(request_rec *r, const cfc_node_t *node, const char *target,
         attempt->status = HTTP_INTERNAL_SERVER_ERROR;
     }
     if (attempt->answer == 0) {
-        attempt->answer = r->status;    /* a change of protocol goes past the answer's filter */
+        attempt->answer = r->status;
     }
     judge(r, attempt);
 }

@@ -9,9 +9,11 @@ comes the table of docs/performance.md."""
 import asyncio
 import collections
 import os
+import re
 import signal
 import time
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import pytest
 
@@ -28,8 +30,9 @@ pytestmark = pytest.mark.once
 SECONDS = 30
 BREAK_S, BROKEN_S = 5, 7        # into the load; after that
 
-# With the default probes a node that hangs is down after 2.6 s at the latest; then one more.
-LONGEST_MS = 3_600
+# With the default probes a node that hangs is down after 2.6 s at the latest, but for what a busy
+# machine adds to that; nobody may wait a second longer.
+VERDICT_S = 2.6
 
 # What docs/performance.md recommends.
 MPM = """\
@@ -142,6 +145,7 @@ class Outcome:
     shots: list = field(repr=False)
     executed: collections.Counter = field(repr=False)   # "POST id": how often a node has read it
     killed_at: float
+    verdict_s: float            # from the fault to the node being down, or what that may take
     in_flight: list
     complaints: list
 
@@ -190,11 +194,13 @@ async def play(kind, fault, directory):
             await place.wait_serving(node)
         load = SteadyLoad(httpd.port, SECONDS, directory)
         await asyncio.sleep(BREAK_S)
+        broken_at = datetime.now()
         await fault(place)
         shots = await asyncio.to_thread(load.results)
         in_flight = await asyncio.to_thread(at_rest, place.cluster)
         complaints = await asyncio.to_thread(httpd.shut_down)
-        return Outcome(shots, posts(nodes), place.killed_at, in_flight,
+        return Outcome(shots, posts(nodes), place.killed_at,
+                       verdict_s(httpd.error_log(), broken_at), in_flight,
                        complaints + httpd.complaints())
     finally:
         if httpd.proc is not None:
@@ -202,6 +208,15 @@ async def play(kind, fault, directory):
         httpd.remove()
         for node in nodes:
             node.remove()
+
+
+def verdict_s(log, broken_at):
+    """How long after that a node was found down for the first time; at least VERDICT_S."""
+    for said in re.findall(r"^\[(.*?)\].* CFC0301: .* -> down:", log, re.M):
+        late = (datetime.strptime(said, "%a %b %d %H:%M:%S.%f %Y") - broken_at).total_seconds()
+        if late > 0:
+            return max(late, VERDICT_S)
+    return VERDICT_S
 
 
 def posts(nodes):
@@ -252,7 +267,7 @@ def outcome(request, outcomes, tmp_path, label):
 def test_users_notice_nothing_when(outcome, label):
     assert outcome.failed(outcome.of(*REPEATABLE)) == []
     assert outcome.failed(outcome.new()) == []
-    assert max(shot.ms for shot in outcome.shots) < LONGEST_MS
+    assert max(shot.ms for shot in outcome.shots) < (outcome.verdict_s + 1) * 1000
     assert (outcome.twice(), outcome.unseen()) == ({}, set())
     old, new = outcome.spread_at_the_end()
     lighter = min("node1", "node2", key=lambda name: old[name])

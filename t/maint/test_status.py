@@ -445,6 +445,7 @@ def test_what_people_ordered_is_kept(cluster, again):
 def test_an_acknowledged_change_survives_kill_9_right_after(cluster):
     for i in range(5):
         action = "drain" if i % 2 == 0 else "activate"
+        cluster.wait_effective("node2", "serving")      # or node1 would be the last one
         assert cluster.change(node="node1", action=action).status_code == 200
         kill_and_start(cluster.httpd)
         assert admin(cluster, "node1") == ("drain" if i % 2 == 0 else "active")
