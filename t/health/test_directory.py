@@ -154,8 +154,8 @@ def test_a_server_that_wastes_time_is_given_up_each_time(watch, scheme, greeting
         watcher.wait("ad", "alarm", "no answer within 1500 ms|failed: -")
         assert watcher.found("ad")["duration_ms"] < 5000
         begun = dripping.accepted
-        wait_for(lambda: dripping.accepted >= begun + 3, "it is tried again and again")
-        wait_for(lambda: dripping.hung_up >= begun + 2, "connections are given up")
+        wait_for(lambda: dripping.accepted >= begun + 2, "it is tried again and again")
+        wait_for(lambda: dripping.hung_up >= begun + 1, "connections are given up")
         assert len(os.listdir(f"/proc/{watcher.httpd.monitor_pid()}/task")) <= 3
     finally:
         dripping.close()
