@@ -345,7 +345,8 @@ def test_a_program_that_is_not_there_any_more_is_told_of(notifying, program):
     told = program()
     observer = notifying(f"CFNotify {told.path}")
     observer.httpd.allow("CFC0430")
-    wait_for(told.told, "an event was told")
+    observer.wait(4)
+    wait_for(lambda: told.seqs()[-1:] == [observer.last()["seq"]], "nothing is left to tell")
     told.path.unlink()
     observer.order(node="node1", action="drain")
     assert "it cannot be run: No such file or directory" in observer.find("notify")["why"]
