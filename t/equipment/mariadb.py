@@ -25,6 +25,7 @@ def _template():
         made = Path(tempfile.mkdtemp(dir=places.cache()))
         subprocess.run(
             ["mariadb-install-db", "--no-defaults", f"--datadir={made}", "--skip-test-db",
+             "--force",     # or this machine's name has to be known to somebody
              "--auth-root-authentication-method=normal", "--skip-log-bin",
              "--innodb-log-file-size=8M", *_as_user()], check=True, capture_output=True)
         os.rename(made, home)
