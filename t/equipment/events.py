@@ -62,8 +62,8 @@ class Observer:
     def filed(self, path=None):
         """The events in the file, as it is just now."""
         path = path or self.file
-        lines = path.read_text().splitlines() if path.exists() else []
-        return [json.loads(line) for line in lines]
+        text = path.read_text() if path.exists() else ""
+        return [json.loads(line) for line in text.rpartition("\n")[0].splitlines()]    # whole ones
 
     def wait_filed(self):
         """Until all events are in the file; returns their numbers."""
@@ -97,7 +97,8 @@ class Program:
         return [json.loads(line.split(" # ")[0]) for line in self.lines()]
 
     def lines(self):
-        return self.notes.read_text().splitlines()
+        """Whole ones: the program may be writing just now."""
+        return self.notes.read_text().rpartition("\n")[0].splitlines()
 
     def seqs(self):
         return [event["seq"] for event in self.told()]
