@@ -477,7 +477,7 @@ def test_a_state_file_that_cannot_be_used_stops_nothing(new_cluster, content):
 
 
 def test_a_directory_that_takes_nothing_refuses_changes_and_says_so(cluster):
-    cluster.httpd.allow("CFC0402")
+    cluster.httpd.allow("CFC0402|CFC0420")
     cluster.drain("node1")
     aside = cluster.httpd.state_dir.with_name("aside")
     cluster.httpd.state_dir.rename(aside)
