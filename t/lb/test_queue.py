@@ -140,10 +140,12 @@ def test_places_of_a_killed_child_come_back(place):
     crowd.busy(1, 1)
     waits = crowd.ask(0)
     crowd.waiting(1)
-    for pid in cluster.httpd.children():
+    killed = cluster.httpd.children()
+    for pid in killed:
         os.kill(pid, signal.SIGKILL)
     for answer in [*held, waits]:
         assert answer.exception() is not None
+    wait_for(lambda: not set(killed) & set(cluster.httpd.children()), "they are gone")
     wait_for(lambda: crowd.in_flight() == [0, 0], "all places", 20)
     wait_for(lambda: cluster.status()["waiting"] == 0, "an empty queue", 20)
     assert spread(cluster.user().get("/page") for _ in range(2)) in (
