@@ -82,14 +82,22 @@ def _stat(directory):
     return int(parent), int(session), state, head.partition("(")[2]
 
 
-def runs(pid):
-    """Whether a thread of the process has something to do just now."""
+def _thread_states(pid):
     try:
         tasks = os.listdir(f"/proc/{pid}/task")
-        states = [_stat(f"/proc/{pid}/task/{task}")[2] for task in tasks]
+        return [_stat(f"/proc/{pid}/task/{task}")[2] for task in tasks]
     except OSError:
-        return False
-    return any(state in "RD" for state in states)
+        return []
+
+
+def runs(pid):
+    """Whether a thread of the process has something to do just now."""
+    return any(state in "RD" for state in _thread_states(pid))
+
+
+def stopped(pid):
+    """Whether all threads of the process heed a SIGSTOP, which takes them a moment."""
+    return all(state == "T" for state in _thread_states(pid))
 
 
 def family(pid):

@@ -110,6 +110,7 @@ class Tomcat:
         """Connections are still accepted by the kernel, nothing is answered."""
         self.frozen = True
         self.proc.signal(signal.SIGSTOP)
+        proc.wait_for(lambda: proc.stopped(self.pid), f"{self.name} stands still")
 
     def thaw(self):
         self.frozen = False
