@@ -6,7 +6,8 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <time.h>
+
+#include "lb/clock.h"
 
 struct cfc_errand {
     const cfc_errand_kind_t *kind;
@@ -84,14 +85,6 @@ static void drop(cfc_errand_t *errand)
     free(errand);
 }
 
-static int64_t now_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static void *live(void *data)
 {
     cfc_errand_t *errand = data;
@@ -104,10 +97,10 @@ static void *live(void *data)
             continue;
         }
         pthread_mutex_unlock(&errand->lock);
-        began_ms = now_ms();
+        began_ms = cfc_now_ms();
         errand->kind->run(errand->work);
         pthread_mutex_lock(&errand->lock);
-        errand->took_ms = now_ms() - began_ms;
+        errand->took_ms = cfc_now_ms() - began_ms;
         errand->at_work = false;
     }
     pthread_mutex_unlock(&errand->lock);

@@ -4,13 +4,13 @@
 #include "health/monitor.h"
 
 #include <curl/curl.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "health/books.h"
 #include "health/job.h"
 #include "health/probing.h"
 #include "health/watch.h"
+#include "lb/clock.h"
 #include "lb/events.h"
 #include "lb/log.h"
 
@@ -31,14 +31,6 @@ typedef struct {
     void *jobs[CFC_JOBS_MAX];
     int64_t released_ms;            /* since when nobody wants this process; 0: it is wanted */
 } loop_t;
-
-static int64_t now_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static bool released_for_long(loop_t *loop, int64_t now)
 {
@@ -120,7 +112,7 @@ static int64_t run_jobs(loop_t *loop, int64_t now)
 
 static bool wait_until(loop_t *loop, int64_t when)
 {
-    int64_t wait = when - now_ms();
+    int64_t wait = when - cfc_now_ms();
 
     return curl_multi_poll(loop->work.multi, (struct curl_waitfd *)loop->work.watched->elts,
                            (unsigned)loop->work.watched->nelts, wait > 0 ? (int)wait : 0, NULL)
@@ -145,7 +137,7 @@ static void beat(cfc_segment_t *segment)
 static const char *work_until_told(loop_t *loop)
 {
     for (;;) {
-        int64_t now = now_ms(), next;
+        int64_t now = cfc_now_ms(), next;
         const char *why = reason_to_end(loop, now);
 
         if (why != NULL) {

@@ -11,10 +11,10 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "lb/beat.h"
+#include "lb/clock.h"
 #include "lb/log.h"
 #include "lb/tunnel.h"
 #include "lb/waiting.h"
@@ -26,14 +26,6 @@ typedef struct {
     apr_thread_t *thread;
     _Atomic int stop;
 } releaser_t;
-
-static int64_t now_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* Told to end once its requests are done: a reload, a graceful stop, too many idle children. httpd
  * sets no time for that, and a tunnel would keep the child, and all it holds, for days. The state
@@ -86,7 +78,7 @@ static void *APR_THREAD_FUNC run(apr_thread_t *thread, void *data)
 
         cfc_waiting_release();
         end_hung_monitor(&watch, self->segment);
-        next_ms = cfc_tunnels_look(leaving(), now_ms());
+        next_ms = cfc_tunnels_look(leaving(), cfc_now_ms());
         /* Nobody rings for what people do, nor when this child is told to end; and a monitor can
          * die between its verdict and the ring. */
         pause_ms = cfc_beat_pause_ms(&watch);
