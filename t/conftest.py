@@ -6,11 +6,13 @@ new_cluster   makes one with more configuration: new_cluster(inside=..., outside
 new_httpd     makes an httpd with any configuration, not started
 nodes         the two Tomcats as new: running, thawed, nothing counted
 scripted      makes a node of our own that misbehaves as told
+new_page      opens a page in a real browser: new_page(width=..., dark=..., scripts=...)
 kept_cluster, kept_httpd, kept_scripted: the same for all tests of one module together
 """
 
 import pytest
 
+from equipment.browser import Browser
 from equipment.cluster import Cluster, config
 from equipment.httpd import Httpd
 from equipment.scripted import ScriptedNode
@@ -112,6 +114,26 @@ def _clusters(tomcats, httpds):
 @pytest.fixture
 def cluster(new_cluster):
     return new_cluster().start()
+
+
+@pytest.fixture(scope="session")
+def browser():
+    made = Browser()
+    yield made
+    made.remove()
+
+
+@pytest.fixture
+def new_page(browser):
+    made = []
+
+    def make(**more):
+        made.append(browser.page(**more))
+        return made[-1]
+
+    yield make
+    for page in made:
+        page.close()
 
 
 @pytest.hookimpl(hookwrapper=True)
