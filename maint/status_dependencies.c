@@ -7,6 +7,7 @@
 #include "health/certificate.h"
 #include "lb/segment.h"
 #include "maint/json.h"
+#include "maint/sheet.h"
 #include "maint/text.h"
 
 /* --- looking --------------------------------------------------------------------------------- */
@@ -301,20 +302,20 @@ static void row(cfc_html_t *html, const cfc_dependency_view_t *view, apr_time_t 
     cfc_html_add(html, "</tr>\n");
 }
 
-void cfc_dependencies_html(cfc_html_t *html, const char *id, const cfc_dependency_view_t *views,
-                           int count, apr_time_t now, apr_pool_t *p)
+void cfc_section_dependencies(const cfc_sheet_t *s, const char *id,
+                              const cfc_cluster_view_t *cluster)
 {
-    if (count == 0) {
+    if (cluster->dependencies_count == 0) {
         return;
     }
-    cfc_html_add(html, "<table class=\"dependencies\">\n<thead><tr>"
+    cfc_html_add(s->html, "<table class=\"dependencies\">\n<thead><tr>"
                  "<th scope=\"col\">Depends on</th><th scope=\"col\">State</th>"
                  "<th scope=\"col\">Last look</th><th scope=\"col\">In sync</th>"
                  "<th scope=\"col\" class=\"number\">Connections</th>"
                  "<th scope=\"col\" class=\"number\">Queries/s</th></tr></thead>\n"
                  "<tbody id=\"%s-dependencies\" data-live>\n", id);
-    for (int i = 0; i < count; i++) {
-        row(html, &views[i], now, p);
+    for (int i = 0; i < cluster->dependencies_count; i++) {
+        row(s->html, &cluster->dependencies[i], s->status->now, s->p);
     }
-    cfc_html_add(html, "</tbody>\n</table>\n");
+    cfc_html_add(s->html, "</tbody>\n</table>\n");
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * status_dependencies.h: databases and directories in the status: looked at, as JSON, as HTML. */
+ * status_dependencies.h: databases and directories in the status: looked at, as JSON. */
 #ifndef CFC_MAINT_STATUS_DEPENDENCIES_H
 #define CFC_MAINT_STATUS_DEPENDENCIES_H
 
@@ -8,7 +8,6 @@
 
 #include "health/dependency.h"
 #include "lb/history.h"
-#include "maint/html.h"
 #include "maint/kept.h"
 
 /** One of them at one moment; texts are clean UTF-8. */
@@ -34,9 +33,5 @@ cfc_dependency_view_t *cfc_dependencies_look(const cfc_cluster_t *cl, apr_time_t
 
 json_t *cfc_dependencies_json(const cfc_dependency_view_t *views, int count, apr_time_t now,
                               apr_pool_t *p);
-
-/** A table; nothing if there is none. @param id of the cluster's section */
-void cfc_dependencies_html(cfc_html_t *html, const char *id, const cfc_dependency_view_t *views,
-                           int count, apr_time_t now, apr_pool_t *p);
 
 #endif

@@ -3,6 +3,7 @@
 #include "maint/status_gates.h"
 
 #include "maint/json.h"
+#include "maint/sheet.h"
 
 static const char *const classes[] = {
     [CFC_GATE_NOT_MET] = "care", [CFC_GATE_UNKNOWN] = "calm", [CFC_GATE_MET] = "good"};
@@ -57,17 +58,16 @@ static void row(cfc_html_t *html, const cfc_gate_view_t *view)
     cfc_html_add(html, "</td></tr>\n");
 }
 
-void cfc_gates_html(cfc_html_t *html, const char *id, const cfc_status_t *status,
-                    const cfc_cluster_view_t *cluster, apr_pool_t *p)
+void cfc_section_gates(const cfc_sheet_t *s, const char *id, const cfc_cluster_view_t *cluster)
 {
-    apr_array_header_t *views = cfc_gates_look(status, cluster, p);
+    apr_array_header_t *views = cfc_gates_look(s->status, cluster, s->p);
 
-    cfc_html_add(html, "<details class=\"gates\">\n<summary>Upgrade gates</summary>\n"
+    cfc_html_add(s->html, "<details class=\"gates\">\n<summary>Upgrade gates</summary>\n"
                  "<table class=\"dependencies\">\n<thead><tr><th scope=\"col\">Gate</th>"
                  "<th scope=\"col\">Met</th><th scope=\"col\">Evidence</th></tr></thead>\n"
                  "<tbody id=\"%s-gates\" data-live>\n", id);
     for (int i = 0; i < views->nelts; i++) {
-        row(html, &APR_ARRAY_IDX(views, i, cfc_gate_view_t));
+        row(s->html, &APR_ARRAY_IDX(views, i, cfc_gate_view_t));
     }
-    cfc_html_add(html, "</tbody>\n</table>\n</details>\n");
+    cfc_html_add(s->html, "</tbody>\n</table>\n</details>\n");
 }

@@ -6,80 +6,24 @@
 
 #include "maint/assets.h"
 #include "maint/html.h"
-#include "maint/status.h"
-#include "maint/status_gates.h"
-#include "maint/status_outages.h"
+#include "maint/sheet.h"
 #include "maint/text.h"
 
-#define NUMBERS_FROM 5      /* columns of the nodes' table: facts, then numbers */
-
-typedef struct {
-    const cfc_status_t *status;
-    const cfc_status_page_t *page;
-    cfc_html_t *html;
-    apr_pool_t *p;
-} sheet_t;
+/* The sections of a cluster, in the order in which they stand on the page. */
+static cfc_section_t *const sections[] = {
+    cfc_section_head,
+    cfc_section_nodes,
+    cfc_section_dependencies,
+    cfc_section_outages,
+    cfc_section_gates,
+    cfc_section_maintenance,
+};
 
 static const char *level_class(cfc_level_t level)
 {
     return level == CFC_LEVEL_OK       ? "good"
            : level == CFC_LEVEL_OUTAGE ? "bad"
                                        : "care";
-}
-
-static const char *admin_class(cfc_admin_t admin)
-{
-    return admin == CFC_ADMIN_ACTIVE ? "calm" : admin == CFC_ADMIN_DRAIN ? "care" : "bad";
-}
-
-static const char *health_class(cfc_health_t health)
-{
-    return health == CFC_HEALTH_UP ? "good" : health == CFC_HEALTH_DOWN ? "bad" : "care";
-}
-
-static const char *effective_class(cfc_effective_t effective)
-{
-    return effective == CFC_EFFECTIVE_SERVING ? "good"
-           : effective == CFC_EFFECTIVE_OUT   ? "bad"
-                                              : "care";
-}
-
-/* "3 min ago" with the instant behind it. */
-static void ago(const sheet_t *s, apr_time_t at)
-{
-    const char *iso = cfc_time_iso(at, s->p);
-
-    cfc_html_add(s->html, "<time datetime=\"%s\" title=\"%s\">%s ago</time>", iso, iso,
-                 cfc_time_span(s->status->now - at, s->p));
-}
-
-/* Who, when and why, under a state that people set. */
-static void note_lines(const sheet_t *s, const char *by, const cfc_note_t *note)
-{
-    if (note->since == 0) {
-        return;
-    }
-    cfc_html_add(s->html, "<span class=\"soft\">%s <bdi>%s</bdi>, ", by, note->who);
-    ago(s, note->since);
-    cfc_html_add(s->html, "</span>");
-    if (note->text[0] != '\0') {
-        cfc_html_add(s->html, "<span class=\"soft\"><bdi>%s</bdi></span>", note->text);
-    }
-}
-
-static void hidden(const sheet_t *s, const char *name, const char *value)
-{
-    cfc_html_add(s->html, "<input type=\"hidden\" name=\"%s\" value=\"%s\">\n", name, value);
-}
-
-/* The first button of a form is the one that Enter in a field presses: a disabled one, so that
- * nothing is changed by a slip. */
-static void form_begin(const sheet_t *s, const char *cluster)
-{
-    cfc_html_add(s->html, "<form method=\"post\" action=\"?\">\n"
-                 "<button disabled hidden></button>\n");
-    hidden(s, "csrf", s->page->token);
-    hidden(s, "cluster", cluster);
 }
 
 /* The answer to the order just given, and if that was refused the way to insist. */
@@ -90,7 +34,7 @@ static const char *const answer_classes[] = {
     [CFC_OUTCOME_DONE] = "good",
 };
 
-static void answer(const sheet_t *s)
+static void answer(const cfc_sheet_t *s)
 {
     const cfc_result_t *result = s->page->answer;
     const cfc_order_t *order = s->page->order;
@@ -102,10 +46,10 @@ static void answer(const sheet_t *s)
                  answer_classes[result->outcome],
                  result->outcome < CFC_OUTCOME_UNCHANGED ? "alert" : "status", result->text);
     if (result->outcome == CFC_OUTCOME_REFUSED && order != NULL) {
-        form_begin(s, order->cluster);
-        hidden(s, "node", order->node);
-        hidden(s, "reason", order->reason != NULL ? order->reason : "");
-        hidden(s, "force", "1");
+        cfc_sheet_form(s, order->cluster);
+        cfc_sheet_hidden(s, "node", order->node);
+        cfc_sheet_hidden(s, "reason", order->reason != NULL ? order->reason : "");
+        cfc_sheet_hidden(s, "force", "1");
         cfc_html_add(s->html, "<button class=\"grave\" name=\"action\" value=\"%s\">Do it "
                      "nevertheless: %s %s</button>\n<a href=\"?\">Leave it</a>\n</form>\n",
                      order->action, order->action, order->node);
@@ -113,7 +57,7 @@ static void answer(const sheet_t *s)
     cfc_html_add(s->html, "</div>\n");
 }
 
-static void overview(const sheet_t *s)
+static void overview(const cfc_sheet_t *s)
 {
     const cfc_status_t *status = s->status;
 
@@ -140,209 +84,15 @@ static void overview(const sheet_t *s)
     cfc_html_add(s->html, "</ul></div>\n");
 }
 
-static void cell_word(const sheet_t *s, const char *name, const char *class, const char *word)
+static void cluster_section(const cfc_sheet_t *s, int index)
 {
-    cfc_html_add(s->html, "<td class=\"fact\" data-name=\"%s\"><div>"
-                 "<span class=\"word %s\">%s</span>", name, class, word);
-}
-
-static void cell_end(const sheet_t *s)
-{
-    cfc_html_add(s->html, "</div></td>\n");
-}
-
-static void cell_number(const sheet_t *s, const char *name, uint64_t value)
-{
-    cfc_html_add(s->html, "<td class=\"number\" data-name=\"%s\"><span>%lld</span></td>\n", name,
-                 (long long)value);
-}
-
-static void cell_probe(const sheet_t *s, const cfc_node_view_t *node)
-{
-    cfc_html_add(s->html, "<td class=\"fact\" data-name=\"Last probe\"><div>");
-    if (node->probe.at == 0) {
-        cfc_html_add(s->html, "none yet");
-    }
-    else {
-        cfc_html_add(s->html, "<bdi>%s</bdi><span class=\"soft\">%s, %d ms, ", node->probe.reason,
-                     node->probe.good ? "good" : "bad", (int)node->probe.duration_ms);
-        ago(s, node->probe.at);
-        cfc_html_add(s->html, "</span>");
-    }
-    for (int i = 0; node->probes_count > 1 && i < node->probes_count; i++) {
-        cfc_html_add(s->html, "<span class=\"soft\">%s: %s%s</span>", node->probes[i].name,
-                     cfc_health_word(node->probes[i].health),
-                     node->probes[i].required ? "" : ", advisory");
-    }
-    cell_end(s);
-}
-
-static void node_row(const sheet_t *s, const char *id, const cfc_node_view_t *node)
-{
-    cfc_html_add(s->html, "<tr id=\"%s\" data-live>\n<th scope=\"row\">%s<span class=\"soft\">%s"
-                 "</span>", id, node->name, node->url);
-    if (node->tier > 0) {
-        cfc_html_add(s->html, "<span class=\"soft\">tier %d</span>", (int)node->tier);
-    }
-    cfc_html_add(s->html, "</th>\n");
-    cell_word(s, "Gets", effective_class(node->effective), cfc_effective_word(node->effective));
-    if (node->share_pct < 100) {
-        cfc_html_add(s->html, "<span class=\"soft\">%d %% of its new sessions</span>",
-                     node->share_pct);
-    }
-    cell_end(s);
-    cell_word(s, "Admin", admin_class(node->admin), cfc_admin_word(node->admin));
-    note_lines(s, "by", &node->plan.note);
-    cell_end(s);
-    cell_word(s, "Health", health_class(node->health), cfc_health_word(node->health));
-    if (node->cause != CFC_CAUSE_NONE) {
-        cfc_html_add(s->html, "<span class=\"soft\">cause: %s</span>",
-                     cfc_cause_word(node->cause));
-    }
-    if (node->health_at != 0) {
-        cfc_html_add(s->html, "<span class=\"soft\">changed ");
-        ago(s, node->health_at);
-        cfc_html_add(s->html, "</span>");
-    }
-    cell_end(s);
-    cell_probe(s, node);
-    cell_number(s, "Sessions", node->sessions);
-    cell_number(s, "In flight", (uint64_t)node->in_flight);
-    cell_number(s, "Tunnels", (uint64_t)node->tunnels);
-    cell_number(s, "Requests", node->attempts);
-    cell_number(s, "2xx", node->by_class[2]);
-    cell_number(s, "3xx", node->by_class[3]);
-    cell_number(s, "4xx", node->by_class[4]);
-    cell_number(s, "5xx", node->by_class[5]);
-    cell_number(s, "No answer", node->by_class[0]);
-    cfc_html_add(s->html, "</tr>\n");
-}
-
-static void button(const sheet_t *s, const char *id, const char *action, const char *label,
-                   const char *class, bool pressed, const char *means)
-{
-    cfc_html_add(s->html, "<button id=\"%s-%s\" class=\"%s\" name=\"action\" value=\"%s\" "
-                 "aria-pressed=\"%s\" title=\"%s\">%s</button>\n",
-                 id, action, class, action, pressed ? "true" : "false", means, label);
-}
-
-static void node_orders(const sheet_t *s, const char *id, const cfc_cluster_view_t *cluster,
-                        const cfc_node_view_t *node)
-{
-    cfc_html_add(s->html, "<tr><td class=\"orders\" colspan=\"14\">\n");
-    form_begin(s, cluster->name);
-    hidden(s, "node", node->name);
-    cfc_html_add(s->html, "<label>Reason for a change of %s\n<input name=\"reason\" "
-                 "id=\"%s-reason\" maxlength=\"300\" autocomplete=\"off\"></label>\n"
-                 "<div class=\"buttons\" id=\"%s-buttons\" role=\"group\" aria-label=\"%s\" "
-                 "data-live>\n", node->name, id, id, node->name);
-    button(s, id, "activate", "Activate", "", node->admin == CFC_ADMIN_ACTIVE,
-           "In service: takes new users whenever its health allows");
-    button(s, id, "drain", "Drain", "", node->admin == CFC_ADMIN_DRAIN,
-           "Keeps its users, takes no new ones");
-    button(s, id, "stop", "Stop", "grave", node->admin == CFC_ADMIN_STOP,
-           "Gets no requests at all; its users move to other nodes");
-    cfc_html_add(s->html, "</div>\n</form>\n</td></tr>\n");
-}
-
-static void field(const sheet_t *s, const char *id, const char *name, const char *label,
-                  const char *class, const char *value, const char *hint)
-{
-    cfc_html_add(s->html, "<label class=\"%s\">%s\n<input name=\"%s\" id=\"%s-%s\" value=\"%s\" "
-                 "placeholder=\"%s\" maxlength=\"300\" autocomplete=\"off\"></label>\n",
-                 class, label, name, id, name, value, hint);
-}
-
-static void maintenance(const sheet_t *s, const char *id, const cfc_cluster_view_t *cluster)
-{
-    const cfc_note_t *note = &cluster->plan.note;
-    bool closed = cluster->closed, set = closed || cluster->scheduled;
-
-    cfc_html_add(s->html, "<div class=\"closing\">\n");
-    form_begin(s, cluster->name);
-    field(s, id, "message", "Maintenance: message for users", "", set ? note->text : "",
-          "We are installing an update.");
-    if (!closed) {
-        field(s, id, "from", "Begin (empty: now)", "short",
-              set ? cfc_time_iso(cluster->plan.at, s->p) : "", "2h, or 2026-01-31T20:00Z");
-    }
-    field(s, id, "until", "Planned end", "short",
-          set && note->until ? cfc_time_iso(note->until, s->p) : "", "2h, or 2026-01-31T22:00Z");
-    cfc_html_add(s->html, "<label class=\"short\">Ends\n<select name=\"end\" id=\"%s-end\">"
-                 "<option value=\"ordered\">when somebody ends it</option>"
-                 "<option value=\"by-itself\"%s>at the planned end, by itself</option>"
-                 "</select></label>\n", id,
-                 set && cluster->plan.how == CFC_END_BY_ITSELF ? " selected" : "");
-    cfc_html_add(s->html, "<div class=\"buttons\" id=\"%s-closing\" data-live>\n", id);
-    button(s, id, "maintenance-on",
-           closed ? "Change the message" : set ? "Change the plan" : "Begin maintenance",
-           closed ? "" : "grave", false,
-           "All users see the maintenance page at once, or from its begin");
-    cfc_html_add(s->html, "</div>\n</form>\n<div id=\"%s-opening\" data-live>", id);
-    if (set) {
-        form_begin(s, cluster->name);
-        button(s, id, "maintenance-off", closed ? "End maintenance" : "Cancel maintenance", "",
-               false, "All users come to the nodes again at once");
-        cfc_html_add(s->html, "</form>");
-    }
-    cfc_html_add(s->html, "</div>\n</div>\n");
-}
-
-static void cluster_head(const sheet_t *s, const char *id, const cfc_cluster_view_t *cluster)
-{
-    cfc_html_add(s->html, "<div class=\"head\" id=\"%s-head\" data-live>\n<h2>%s</h2>\n"
-                 "<span class=\"word %s\">%s</span>\n<span>%d of %d nodes serving</span>\n", id,
-                 cluster->name, cluster->closed || cluster->scheduled ? "care" : "calm",
-                 cluster->closed      ? "maintenance"
-                 : cluster->scheduled ? "scheduled"
-                                      : "open",
-                 cluster->serving, cluster->nodes_count);
-    cfc_html_add(s->html, "<span class=\"soft\">%lld requests answered with a maintenance or "
-                 "outage page</span>\n", (long long)cluster->refused);
-    if (cluster->scheduled) {
-        cfc_html_add(s->html, "<span class=\"soft\">maintenance from %s</span>",
-                     cfc_time_iso(cluster->plan.at, s->p));
-    }
-    if (cluster->closed || cluster->scheduled) {
-        note_lines(s, cluster->closed ? "closed by" : "scheduled by", &cluster->plan.note);
-        if (cluster->plan.note.until != 0) {
-            cfc_html_add(s->html, "<span class=\"soft\">planned end %s</span>",
-                         cfc_time_iso(cluster->plan.note.until, s->p));
-        }
-    }
-    cfc_html_add(s->html, "</div>\n");
-}
-
-static void cluster_section(const sheet_t *s, int index)
-{
-    static const char *const heads[] = {"Node",      "Gets",     "Admin", "Health", "Last probe",
-                                        "Sessions",  "In flight", "Tunnels", "Requests", "2xx",
-                                        "3xx",       "4xx",       "5xx",     "No answer"};
     const cfc_cluster_view_t *cluster = &s->status->clusters[index];
     const char *id = apr_psprintf(s->p, "c%d", index);
 
     cfc_html_add(s->html, "<section class=\"cluster\" aria-label=\"%s\">\n", cluster->name);
-    cluster_head(s, id, cluster);
-    cfc_html_add(s->html, "<table>\n<thead><tr>");
-    for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
-        cfc_html_add(s->html, "<th scope=\"col\" class=\"%s\">%s</th>",
-                     i < NUMBERS_FROM ? "" : "number", heads[i]);
+    for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++) {
+        sections[i](s, id, cluster);
     }
-    cfc_html_add(s->html, "</tr></thead>\n");
-    for (int i = 0; i < cluster->nodes_count; i++) {
-        const char *node_id = apr_psprintf(s->p, "%sn%d", id, i);
-
-        cfc_html_add(s->html, "<tbody>\n");
-        node_row(s, node_id, &cluster->nodes[i]);
-        node_orders(s, node_id, cluster, &cluster->nodes[i]);
-        cfc_html_add(s->html, "</tbody>\n");
-    }
-    cfc_html_add(s->html, "</table>\n");
-    cfc_dependencies_html(s->html, id, cluster->dependencies, cluster->dependencies_count,
-                          s->status->now, s->p);
-    cfc_outages_html(s->html, id, s->page->token, cluster);
-    cfc_gates_html(s->html, id, s->status, cluster, s->p);
-    maintenance(s, id, cluster);
     cfc_html_add(s->html, "</section>\n");
 }
 
@@ -364,21 +114,21 @@ static const char *shape(const cfc_status_t *status, apr_pool_t *p)
     return names;
 }
 
-static cfc_html_t *made_by(sheet_t *s, void (*part)(const sheet_t *))
+static cfc_html_t *made_by(cfc_sheet_t *s, void (*part)(const cfc_sheet_t *))
 {
     s->html = cfc_html_new(s->p);
     part(s);
     return s->html;
 }
 
-static void cluster_sections(const sheet_t *s)
+static void cluster_sections(const cfc_sheet_t *s)
 {
     for (int i = 0; i < s->status->clusters_count; i++) {
         cluster_section(s, i);
     }
 }
 
-static void events(const sheet_t *s)
+static void events(const cfc_sheet_t *s)
 {
     cfc_event_list_html(s->html, &s->status->events, s->status->now, s->p);
 }
@@ -386,7 +136,7 @@ static void events(const sheet_t *s)
 const char *cfc_status_html(const cfc_status_t *status, const cfc_status_page_t *page,
                             apr_pool_t *p)
 {
-    sheet_t s = {.status = status, .page = page, .p = p};
+    cfc_sheet_t s = {.status = status, .page = page, .p = p};
     cfc_fill_t fills[] = {
         {"title", apr_psprintf(p, "%s: cluster status", cfc_level_word(status->level)), NULL},
         {"base", page->base, NULL},

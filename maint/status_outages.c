@@ -1,24 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0
- * status_outages.c: see status_outages.h. One form for all of a cluster's dependencies. As in the
- * other forms, the button that Enter presses does nothing (status_html.c). */
-#include "maint/status_outages.h"
+ * status_outages.c: the section for planned outages: one form for all of a cluster's
+ * dependencies. */
+#include "maint/sheet.h"
 
-void cfc_outages_html(cfc_html_t *html, const char *id, const char *token,
-                      const cfc_cluster_view_t *cluster)
+void cfc_section_outages(const cfc_sheet_t *s, const char *id, const cfc_cluster_view_t *cluster)
 {
     if (cluster->dependencies_count == 0) {
         return;
     }
-    cfc_html_add(html, "<div class=\"closing\">\n<form method=\"post\" action=\"?\">\n"
-                 "<button disabled hidden></button>\n"
-                 "<input type=\"hidden\" name=\"csrf\" value=\"%s\">\n"
-                 "<input type=\"hidden\" name=\"cluster\" value=\"%s\">\n"
-                 "<label class=\"short\">Planned outage of\n"
-                 "<select name=\"dependency\" id=\"%s-outage\">\n", token, cluster->name, id);
+    cfc_html_add(s->html, "<div class=\"closing\">\n");
+    cfc_sheet_form(s, cluster->name);
+    cfc_html_add(s->html, "<label class=\"short\">Planned outage of\n"
+                 "<select name=\"dependency\" id=\"%s-outage\">\n", id);
     for (int i = 0; i < cluster->dependencies_count; i++) {
-        cfc_html_add(html, "<option>%s</option>\n", cluster->dependencies[i].conf->name);
+        cfc_html_add(s->html, "<option>%s</option>\n", cluster->dependencies[i].conf->name);
     }
-    cfc_html_add(html, "</select></label>\n"
+    cfc_html_add(s->html, "</select></label>\n"
                  "<label>Reason\n<input name=\"reason\" id=\"%s-outage-reason\" maxlength=\"300\" "
                  "placeholder=\"backup\" autocomplete=\"off\"></label>\n"
                  "<label class=\"short\">Until\n<input name=\"until\" id=\"%s-outage-until\" "

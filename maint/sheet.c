@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * sheet.c: see sheet.h. Pure. */
+#include "maint/sheet.h"
+
+#include "maint/text.h"
+
+void cfc_sheet_ago(const cfc_sheet_t *s, apr_time_t at)
+{
+    const char *iso = cfc_time_iso(at, s->p);
+
+    cfc_html_add(s->html, "<time datetime=\"%s\" title=\"%s\">%s ago</time>", iso, iso,
+                 cfc_time_span(s->status->now - at, s->p));
+}
+
+void cfc_sheet_note(const cfc_sheet_t *s, const char *by, const cfc_note_t *note)
+{
+    if (note->since == 0) {
+        return;
+    }
+    cfc_html_add(s->html, "<span class=\"soft\">%s <bdi>%s</bdi>, ", by, note->who);
+    cfc_sheet_ago(s, note->since);
+    cfc_html_add(s->html, "</span>");
+    if (note->text[0] != '\0') {
+        cfc_html_add(s->html, "<span class=\"soft\"><bdi>%s</bdi></span>", note->text);
+    }
+}
+
+void cfc_sheet_hidden(const cfc_sheet_t *s, const char *name, const char *value)
+{
+    cfc_html_add(s->html, "<input type=\"hidden\" name=\"%s\" value=\"%s\">\n", name, value);
+}
+
+/* The first button of a form is the one that Enter in a field presses: a disabled one, so that
+ * nothing is changed by a slip. */
+void cfc_sheet_form(const cfc_sheet_t *s, const char *cluster)
+{
+    cfc_html_add(s->html, "<form method=\"post\" action=\"?\">\n"
+                 "<button disabled hidden></button>\n");
+    cfc_sheet_hidden(s, "csrf", s->page->token);
+    cfc_sheet_hidden(s, "cluster", cluster);
+}
+
+void cfc_sheet_field(const cfc_sheet_t *s, const char *id, const char *name, const char *label,
+                     const char *class, const char *value, const char *hint)
+{
+    cfc_html_add(s->html, "<label class=\"%s\">%s\n<input name=\"%s\" id=\"%s-%s\" value=\"%s\" "
+                 "placeholder=\"%s\" maxlength=\"300\" autocomplete=\"off\"></label>\n",
+                 class, label, name, id, name, value, hint);
+}
+
+void cfc_sheet_button(const cfc_sheet_t *s, const char *id, const char *action, const char *label,
+                      const char *class, bool pressed, const char *means)
+{
+    cfc_html_add(s->html, "<button id=\"%s-%s\" class=\"%s\" name=\"action\" value=\"%s\" "
+                 "aria-pressed=\"%s\" title=\"%s\">%s</button>\n",
+                 id, action, class, action, pressed ? "true" : "false", means, label);
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * sheet.h: what the sections of the status page are made of. Each section is a function in a file
+ * of its own and a row of the table in status_html.c. What stands in an element with data-live and
+ * an id is kept current by status.js; fields that people type into stand outside of these. */
+#ifndef CFC_MAINT_SHEET_H
+#define CFC_MAINT_SHEET_H
+
+#include "maint/html.h"
+#include "maint/status.h"
+
+/** A page that is being written. */
+typedef struct {
+    const cfc_status_t *status;
+    const cfc_status_page_t *page;
+    cfc_html_t *html;
+    apr_pool_t *p;
+} cfc_sheet_t;
+
+/**
+ * Write a section of a cluster; nothing if it has nothing to say.
+ * @param id the cluster's on the page, "c0": ids in the section begin with it
+ */
+typedef void cfc_section_t(const cfc_sheet_t *s, const char *id,
+                           const cfc_cluster_view_t *cluster);
+
+/** What needs to be known of a cluster first. status_head.c */
+cfc_section_t cfc_section_head;
+/** Nodes, and orders to them. status_nodes.c */
+cfc_section_t cfc_section_nodes;
+/** Databases and directories. status_dependencies.c */
+cfc_section_t cfc_section_dependencies;
+/** Their planned outages. status_outages.c */
+cfc_section_t cfc_section_outages;
+/** Upgrade gates. status_gates.c */
+cfc_section_t cfc_section_gates;
+/** Beginning and ending a maintenance. status_maintenance.c */
+cfc_section_t cfc_section_maintenance;
+
+/** "3 min ago", with the instant behind it. */
+void cfc_sheet_ago(const cfc_sheet_t *s, apr_time_t at);
+
+/** Who, when and why, under a state that people set; nothing if nobody did. */
+void cfc_sheet_note(const cfc_sheet_t *s, const char *by, const cfc_note_t *note);
+
+/** The beginning of a form for orders to a cluster: the token, and a button for Enter in a field
+ *  that does nothing, so that nothing is changed by a slip. The caller ends the form. */
+void cfc_sheet_form(const cfc_sheet_t *s, const char *cluster);
+
+void cfc_sheet_hidden(const cfc_sheet_t *s, const char *name, const char *value);
+
+/** A text field; its id is ID-NAME. */
+void cfc_sheet_field(const cfc_sheet_t *s, const char *id, const char *name, const char *label,
+                     const char *class, const char *value, const char *hint);
+
+/** A button that gives an order. @param pressed it is so already */
+void cfc_sheet_button(const cfc_sheet_t *s, const char *id, const char *action, const char *label,
+                      const char *class, bool pressed, const char *means);
+
+#endif
