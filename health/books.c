@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * books.c: when the books are kept, and over which nodes. How is lb/segment.c's and
- * lb/sessions.c's. */
+ * books.c: when the books are kept, and over which nodes. How is lb/segment.c's, lb/sessions.c's,
+ * lb/rates.c's and lb/spread.c's. */
 #include "health/books.h"
 
 #include <signal.h>
@@ -23,14 +23,14 @@ static void *begin(const cfc_work_t *work, apr_pool_t *p)
     return books;
 }
 
-static void count_sessions(const cfc_cluster_t *cl)
+static void count(const cfc_cluster_t *cl, cfc_node_slot_t *slot, apr_time_t now)
 {
-    for (int i = 0; i < cl->nodes->nelts; i++) {
-        cfc_node_slot_t *slot = cfc_cluster_nodes(cl)[i]->slot;
+    cfc_traffic_t *traffic = &slot->traffic;
 
-        cfc_sessions_mark(&slot->sessions, atomic_load(&slot->traffic.picked), apr_time_now(),
-                          cl->sticky.window_ms);
-    }
+    cfc_sessions_mark(&slot->sessions, atomic_load(&traffic->picked), now, cl->sticky.window_ms);
+    cfc_rates_look(&slot->rates, atomic_load(&traffic->attempts),
+                   atomic_load(&traffic->by_class[5]) + atomic_load(&traffic->by_class[0]), now);
+    cfc_spread_prepare(&slot->spread, now);
 }
 
 /* Children run as this user: a process that we may not signal is somebody else's by now. */
@@ -48,7 +48,11 @@ static int64_t run(void *job, int64_t now_ms)
         books->due_ms = now_ms + BOOKS_MS;
         cfc_segment_repair(books->monitor->segment, alive);
         for (int i = 0; i < clusters->nelts; i++) {
-            count_sessions(APR_ARRAY_IDX(clusters, i, const cfc_cluster_t *));
+            const cfc_cluster_t *cl = APR_ARRAY_IDX(clusters, i, const cfc_cluster_t *);
+
+            for (int j = 0; j < cl->nodes->nelts; j++) {
+                count(cl, cfc_cluster_nodes(cl)[j]->slot, apr_time_now());
+            }
         }
     }
     return books->due_ms;

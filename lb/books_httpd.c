@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * books_httpd.c: takes from a request what latency.c and sessions.c need of it. */
+ * books_httpd.c: takes from a request what latency.c, spread.c and sessions.c need of it. */
 #include "lb/books_httpd.h"
 
 #include <string.h>
@@ -31,6 +31,9 @@ void cfc_books_attempt(const request_rec *r, const cfc_cluster_t *cl, const cfc_
             cfc_latency_note(&slot->latency, FAILED_US, choice->at);
         }
         return;
+    }
+    if (attempt->answered_at != 0) {
+        cfc_spread_note(&slot->spread, attempt->answered_at - choice->at, attempt->answered_at);
     }
     if (attempt->answered_at != 0 && attempt->answer < HTTP_INTERNAL_SERVER_ERROR
         && cfc_method_class(r->method) == CFC_METHOD_SAFE) {

@@ -11,8 +11,8 @@
  *           nodes[]:    owner                         parent
  *             line A    admin, health, ejection       whoever changes them, which is rare
  *             line B..  turns, latency, traffic       every child, at every request
- *                       notes, probe results          holder of the store's lock, the monitor
- *                       live sessions                 every child
+ *                       notes, probe results, rates   holder of the store's lock, the monitor
+ *                       live sessions, spread         every child
  *             busy, tunneling: in-flight and        each child its own word
  *                       tunnels by child
  *           dependencies[]: acknowledgement         holder of the store's lock
@@ -46,8 +46,10 @@
 #include "lb/history.h"
 #include "lb/queue.h"
 #include "lb/latency.h"
+#include "lb/rates.h"
 #include "lb/record.h"
 #include "lb/sessions.h"
+#include "lb/spread.h"
 #include "lb/words.h"
 
 #define CFC_NAME_MAX 64         /* bytes of a cluster's or node's name, the NUL included */
@@ -133,9 +135,11 @@ typedef struct cfc_node_slot {
     alignas(CFC_CACHE_LINE) _Atomic int64_t health_at;  /* apr_time_t of its last change */
     _Atomic uint32_t deciding;          /* the probe that makes its health, a place in probes */
     cfc_probe_slot_t probes[CFC_PROBES_MAX];            /* in the order configured */
+    cfc_rates_t rates;
 
     alignas(CFC_CACHE_LINE) cfc_sessions_t sessions;    /* children; marked and cleared by the
                                                          * monitor */
+    alignas(CFC_CACHE_LINE) cfc_spread_t spread;        /* children; cleared by the monitor */
     alignas(CFC_CACHE_LINE) cfc_book_t busy;            /* of traffic.inflight */
     alignas(CFC_CACHE_LINE) cfc_book_t tunneling;       /* of traffic.tunnels */
 } cfc_node_slot_t;

@@ -27,7 +27,7 @@ static inline json_t *cfc_json_instant(apr_time_t at, apr_pool_t *p)
  */
 static inline const char *cfc_json_dump(json_t *json, apr_pool_t *p)
 {
-    char *dumped = json_dumps(json, JSON_INDENT(2));
+    char *dumped = json_dumps(json, JSON_INDENT(2) | JSON_REAL_PRECISION(12));
     const char *text = dumped != NULL ? apr_pstrcat(p, dumped, "\n", NULL) : NULL;
 
     json_decref(json);

@@ -113,6 +113,8 @@ static void node_look(const cfc_cluster_t *cl, const cfc_node_t *node, apr_time_
     view->retried = atomic_load(&traffic->retried);
     view->bytes_to = atomic_load(&traffic->bytes_to);
     view->bytes_from = atomic_load(&traffic->bytes_from);
+    cfc_rates_read(&slot->rates, now, &view->rates);
+    cfc_spread_read(&slot->spread, now, &view->spread);
 }
 
 static cfc_level_t cluster_level(const cfc_cluster_view_t *view)

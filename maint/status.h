@@ -75,6 +75,8 @@ typedef struct {
     uint64_t retried;
     uint64_t bytes_to;
     uint64_t bytes_from;
+    cfc_rates_view_t rates;
+    cfc_percentiles_t spread;
 } cfc_node_view_t;
 
 typedef struct {

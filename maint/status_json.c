@@ -98,6 +98,30 @@ static json_t *warnings_json(const apr_array_header_t *warnings)
     return texts;
 }
 
+/* Milliseconds with as many digits as mean something: 0.07, 1.8, 340. */
+static json_t *ms_json(const cfc_percentiles_t *spread, apr_interval_time_t us)
+{
+    apr_interval_time_t digit = us < 1000 ? 10 : us < 100000 ? 100 : 1000;
+
+    return spread->answers == 0 ? json_null()
+                                : json_real((double)((us + digit / 2) / digit * digit) / 1000);
+}
+
+static json_t *latency_json(const cfc_percentiles_t *spread)
+{
+    return json_pack("{s:o, s:o, s:o, s:o}",
+                     "answers", count(spread->answers),
+                     "p50_ms", ms_json(spread, spread->p50),
+                     "p95_ms", ms_json(spread, spread->p95),
+                     "p99_ms", ms_json(spread, spread->p99));
+}
+
+static json_t *rate_json(const cfc_rates_view_t *rates)
+{
+    return rates->known ? json_real((double)(int64_t)(rates->requests_per_s * 10 + 0.5) / 10)
+                        : json_null();
+}
+
 static json_t *traffic_json(const cfc_node_view_t *node)
 {
     json_t *answers = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}",
@@ -105,10 +129,14 @@ static json_t *traffic_json(const cfc_node_view_t *node)
                                 "2xx", count(node->by_class[2]), "3xx", count(node->by_class[3]),
                                 "4xx", count(node->by_class[4]), "5xx", count(node->by_class[5]));
 
-    return json_pack("{s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+    return json_pack("{s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
                      "in_flight", node->in_flight,
                      "tunnels", node->tunnels,
                      "requests", count(node->attempts),
+                     "requests_per_s", rate_json(&node->rates),
+                     "errors_last_minute", node->rates.known ? count(node->rates.errors)
+                                                             : json_null(),
+                     "latency", latency_json(&node->spread),
                      "answers", answers,
                      "new_sessions", count(node->new_sessions),
                      "connect_failures", count(node->connect_failures),

@@ -74,6 +74,20 @@ def test_requests_and_answers_are_counted(cluster):
     assert traffic["answers"] == {"none": 0, "1xx": 0, "2xx": 2, "3xx": 1, "4xx": 1, "5xx": 1}
 
 
+def test_rates_and_latencies_are_those_of_the_node(cluster):
+    user = cluster.new_user()
+    before = cluster.node(user.node)["traffic"]
+    for status in 200, 200, 500:
+        user.get(f"/answer?status={status}")
+    wait_for(lambda: (cluster.node(user.node)["traffic"]["requests_per_s"] or 0) > 0
+             and cluster.node(user.node)["traffic"]["errors_last_minute"] == 1, "the rate is known")
+    latency = cluster.node(user.node)["traffic"]["latency"]
+    assert latency["answers"] == before["latency"]["answers"] + 3
+    assert 0 < latency["p50_ms"] <= latency["p95_ms"] <= latency["p99_ms"] < 10000
+    nobody = cluster.node(cluster.other(user.node))["traffic"]
+    assert (nobody["requests_per_s"], nobody["latency"]["p50_ms"]) == (0, None)
+
+
 def test_a_lost_node_is_told_with_its_reason(cluster, nodes):
     cluster.httpd.allow("AH00957|AH01114")
     nodes[1].kill()

@@ -16,6 +16,8 @@
     SUITE(heritage)       \
     SUITE(inflight)       \
     SUITE(latency)        \
+    SUITE(spread)         \
+    SUITE(rates)          \
     SUITE(sessions)       \
     SUITE(method)         \
     SUITE(choose)         \
