@@ -5,6 +5,7 @@
 
 /** The files, NUL-ended. */
 extern const char cfc_asset_closed_html[];
+extern const char cfc_asset_closed_js[];
 extern const char cfc_asset_status_html[];
 extern const char cfc_asset_status_css[];
 extern const char cfc_asset_status_js[];

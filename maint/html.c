@@ -105,17 +105,29 @@ const char *cfc_html_text(cfc_html_t *html)
     return html->text;
 }
 
-static void append_fill(cfc_html_t *html, const cfc_fill_t *fills, const char *name, size_t length)
+void cfc_html_markup(cfc_html_t *html, const char *markup)
+{
+    append(html, markup, strlen(markup));
+}
+
+/* @return NULL: there is no place of this name */
+static const cfc_fill_t *fill_find(const cfc_fill_t *fills, const char *name, size_t length)
 {
     for (; fills->name != NULL; fills++) {
         if (strlen(fills->name) == length && memcmp(fills->name, name, length) == 0) {
-            if (fills->html != NULL) {
-                append(html, fills->html->text, fills->html->length);
-            }
-            else {
-                append_escaped(html, fills->text);
-            }
+            return fills;
         }
+    }
+    return NULL;
+}
+
+static void append_fill(cfc_html_t *html, const cfc_fill_t *fill)
+{
+    if (fill->html != NULL) {
+        append(html, fill->html->text, fill->html->length);
+    }
+    else {
+        append_escaped(html, fill->text);
     }
 }
 
@@ -126,9 +138,17 @@ const char *cfc_html_fill(const char *template_text, const cfc_fill_t *fills, ap
 
     while ((open = strstr(template_text, "{{")) != NULL
            && (close = strstr(open, "}}")) != NULL) {
+        const cfc_fill_t *fill = fill_find(fills, open + 2, (size_t)(close - open - 2));
+
         append(html, template_text, (size_t)(open - template_text));
-        append_fill(html, fills, open + 2, (size_t)(close - open - 2));
-        template_text = close + 2;
+        if (fill != NULL) {
+            append_fill(html, fill);
+            template_text = close + 2;
+        }
+        else {
+            append(html, "{", 1);
+            template_text = open + 1;
+        }
     }
     append(html, template_text, strlen(template_text));
     return html->text;

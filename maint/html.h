@@ -19,6 +19,9 @@ cfc_html_t *cfc_html_new(apr_pool_t *p);
 void cfc_html_add(cfc_html_t *html, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/** Append markup that is ours from end to end, as it is. */
+void cfc_html_markup(cfc_html_t *html, const char *markup);
+
 /** What was written so far, NUL-ended. */
 const char *cfc_html_text(cfc_html_t *html);
 
@@ -29,7 +32,7 @@ typedef struct {
     const cfc_html_t *html;     /* or markup made with cfc_html_add, as it is */
 } cfc_fill_t;
 
-/** Fill the {{places}} of a template of ours. A place that nobody fills stays empty. */
+/** Fill the {{places}} of a template. What names no place of ours stays as it is. */
 const char *cfc_html_fill(const char *template_text, const cfc_fill_t *fills, apr_pool_t *p);
 
 #endif

@@ -5,7 +5,6 @@
 
 #include <apr_strings.h>
 #include <http_protocol.h>
-#include <string.h>
 
 #include "maint/maint.h"
 
@@ -27,20 +26,22 @@ static cfc_wants_t wanted(const request_rec *r)
 static void send_page(request_rec *r, const cfc_cluster_t *cl, cfc_closed_t why,
                       const cfc_note_t *note)
 {
-    cfc_wants_t wants = wanted(r);
+    const cfc_page_ask_t ask = {
+        .wants = wanted(r),
+        .why = why,
+        .note = note,
+        .now = r->request_time,
+        .own = why == CFC_CLOSED_MAINTENANCE ? cl->maint->page : NULL,
+        .sent = r->method_number != M_GET,      /* that of HEAD, too */
+    };
     cfc_page_t page;
 
-    cfc_page_make(wants, why, note, r->request_time, &page, r->pool);
-    if (wants == CFC_WANTS_HTML && why == CFC_CLOSED_MAINTENANCE && cl->maint->page != NULL) {
-        page.bytes = cl->maint->page;
-        page.length = strlen(page.bytes);
-    }
-    else if (wants == CFC_WANTS_HTML) {
-        apr_table_setn(r->headers_out, "Content-Security-Policy",
-                       "default-src 'none'; style-src 'unsafe-inline'");
-    }
+    cfc_page_make(&ask, &page, r->pool);
     if (page.type != NULL) {
         ap_set_content_type(r, page.type);
+    }
+    if (page.policy != NULL) {
+        apr_table_setn(r->headers_out, "Content-Security-Policy", page.policy);
     }
     ap_set_content_length(r, (apr_off_t)page.length);
     ap_rwrite(page.bytes, (int)page.length, r);

@@ -5,6 +5,7 @@
 
 #include <apr_strings.h>
 #include <jansson.h>
+#include <openssl/evp.h>
 #include <string.h>
 
 #include "maint/assets.h"
@@ -15,7 +16,7 @@
 #define RETRY_LEAST_S 30
 #define RETRY_MOST_S 3600
 #define RETRY_UNANNOUNCED_S 300
-#define REFRESH_S 30        /* of the built-in page, for people who wait before it */
+#define REFRESH_S 30        /* of the built-in page without scripts; closed.js has its own */
 
 int cfc_page_retry_after(cfc_closed_t why, apr_time_t until, apr_time_t now)
 {
@@ -53,7 +54,7 @@ static void end_html(cfc_html_t *html, apr_time_t until, apr_time_t now, apr_poo
                      : "%A, %d %B, %H:%M %Z",
                  &at);
     cfc_html_add(html, "<p class=\"end\">Expected back at <time datetime=\"%s\"><b>%s</b></time>, "
-                       "in about %s.</p>\n",
+                       "in about <span class=\"left\">%s</span>.</p>\n",
                  cfc_time_iso(until, p), text,
                  cfc_time_span(until - now + apr_time_from_sec(59), p));
 }
@@ -75,39 +76,88 @@ static const char *const states[] = {
     [CFC_CLOSED_MAINTENANCE] = "maintenance",
 };
 
-static const char *message_of(cfc_closed_t why, const cfc_note_t *note, apr_pool_t *p)
+static const char *message_of(const cfc_page_ask_t *ask, apr_pool_t *p)
 {
-    return why == CFC_CLOSED_MAINTENANCE && note->text[0] != '\0' ? cfc_text_clean(note->text, p)
-                                                                  : texts[why];
+    return ask->why == CFC_CLOSED_MAINTENANCE && ask->note->text[0] != '\0'
+               ? cfc_text_clean(ask->note->text, p)
+               : texts[ask->why];
 }
 
-static const char *page_html(cfc_closed_t why, const cfc_note_t *note, apr_time_t now,
-                             apr_pool_t *p)
+/* When it is to be over. @return NULL: nobody has said */
+static const char *until_of(const cfc_page_ask_t *ask, apr_pool_t *p)
 {
-    cfc_html_t *end = cfc_html_new(p);
+    return ask->why == CFC_CLOSED_MAINTENANCE && ask->note->until != 0
+               ? cfc_time_iso(ask->note->until, p)
+               : NULL;
+}
 
-    if (why == CFC_CLOSED_MAINTENANCE && note->until != 0) {
-        end_html(end, note->until, now, p);
-    }
-    cfc_fill_t fills[] = {
-        {"title", titles[why], NULL},
-        {"message", message_of(why, note, p), NULL},
-        {"end", NULL, end},
-        {"refresh", apr_itoa(p, REFRESH_S), NULL},
+/* Nothing but the page's own style and script, which is known by its hash, and asking us again. */
+static const char *policy_of(const char *script, apr_pool_t *p)
+{
+    unsigned char hash[EVP_MAX_MD_SIZE], text[2 * EVP_MAX_MD_SIZE];
+    unsigned int bytes = 0;
+
+    EVP_Digest(script, strlen(script), hash, &bytes, EVP_sha256(), NULL);
+    EVP_EncodeBlock(text, hash, (int)bytes);
+    return apr_psprintf(p, "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-%s'; "
+                        "connect-src 'self'; base-uri 'none'; form-action 'none'", text);
+}
+
+/* Asking again with GET does not bring back what a form has sent. */
+static const char *const foots[] = {
+    "This page checks by itself every 30 seconds and takes you on as soon as the service is back. "
+    "There is nothing you need to do.",
+    "What you have just sent has not arrived. When the service is back, go back in your browser "
+    "and send it again.",
+};
+static const char refresh[] = "<noscript><meta http-equiv=\"refresh\" content=\"%d\"></noscript>";
+
+/* The built-in page, with the places of any page still in it. */
+static const char *built_in(const cfc_page_ask_t *ask, const char *until, apr_pool_t *p)
+{
+    cfc_html_t *again = cfc_html_new(p), *script = cfc_html_new(p);
+    const cfc_fill_t fills[] = {
+        {"state", states[ask->why], NULL},
+        {"now", cfc_time_iso(ask->now, p), NULL},
+        {"until", until != NULL ? until : "", NULL},
+        {"sent", ask->sent ? "yes" : "", NULL},
+        {"foot", foots[ask->sent], NULL},
+        {"refresh", NULL, again},
+        {"script", NULL, script},
         {NULL, NULL, NULL},
     };
+
+    if (!ask->sent) {
+        cfc_html_add(again, refresh, REFRESH_S);
+    }
+    cfc_html_markup(script, cfc_asset_closed_js);
     return cfc_html_fill(cfc_asset_closed_html, fills, p);
 }
 
-static const char *page_json(cfc_closed_t why, const cfc_note_t *note, apr_time_t now,
-                             apr_pool_t *p)
+static void page_html(const cfc_page_ask_t *ask, cfc_page_t *page, apr_pool_t *p)
 {
-    bool announced = why == CFC_CLOSED_MAINTENANCE && note->until != 0;
+    const char *until = until_of(ask, p);
+    cfc_html_t *end = cfc_html_new(p);
+    const cfc_fill_t fills[] = {
+        {"title", titles[ask->why], NULL},
+        {"message", message_of(ask, p), NULL},
+        {"end", NULL, end},
+        {NULL, NULL, NULL},
+    };
+
+    if (until != NULL) {
+        end_html(end, ask->note->until, ask->now, p);
+    }
+    page->bytes = cfc_html_fill(ask->own != NULL ? ask->own : built_in(ask, until, p), fills, p);
+    page->policy = ask->own != NULL ? NULL : policy_of(cfc_asset_closed_js, p);
+}
+
+static const char *page_json(const cfc_page_ask_t *ask, apr_pool_t *p)
+{
     json_t *json = json_pack("{s:i, s:s, s:s, s:s*, s:i}", "status", 503, "state",
-                             states[why], "message",
-                             message_of(why, note, p), "until",
-                             announced ? cfc_time_iso(note->until, p) : NULL, "retry_after_s",
-                             cfc_page_retry_after(why, note->until, now));
+                             states[ask->why], "message", message_of(ask, p), "until",
+                             until_of(ask, p), "retry_after_s",
+                             cfc_page_retry_after(ask->why, ask->note->until, ask->now));
     char *dumped = json_dumps(json, JSON_COMPACT);
     const char *text = apr_pstrcat(p, dumped != NULL ? dumped : "{\"status\":503}", "\n", NULL);
 
@@ -129,11 +179,10 @@ static const char soap_fault[] =
     "<soap:Fault><faultcode>soap:Server</faultcode><faultstring>{{text}}</faultstring>"
     "</soap:Fault></soap:Body></soap:Envelope>\n";
 
-static const char *fault(const char *template_text, cfc_closed_t why, const cfc_note_t *note,
-                         apr_pool_t *p)
+static const char *fault(const char *template_text, const cfc_page_ask_t *ask, apr_pool_t *p)
 {
     cfc_fill_t fills[] = {
-        {"text", apr_pstrcat(p, titles[why], ": ", message_of(why, note, p), NULL), NULL},
+        {"text", apr_pstrcat(p, titles[ask->why], ": ", message_of(ask, p), NULL), NULL},
         {NULL, NULL, NULL},
     };
     return cfc_html_fill(template_text, fills, p);
@@ -154,36 +203,32 @@ static const char *const types[] = {
     [CFC_WANTS_NOTHING] = NULL,
 };
 
-static const char *text_for(cfc_wants_t wants, cfc_closed_t why, const cfc_note_t *note,
-                            apr_time_t now, apr_pool_t *p)
+void cfc_page_make(const cfc_page_ask_t *ask, cfc_page_t *page, apr_pool_t *p)
 {
-    switch (wants) {
+    *page = (cfc_page_t){.type = types[ask->wants], .bytes = ""};
+    switch (ask->wants) {
     case CFC_WANTS_HTML:
-        return page_html(why, note, now, p);
+        page_html(ask, page, p);
+        break;
     case CFC_WANTS_JSON:
-        return page_json(why, note, now, p);
+        page->bytes = page_json(ask, p);
+        break;
     case CFC_WANTS_XMLRPC:
-        return fault(xmlrpc_fault, why, note, p);
+        page->bytes = fault(xmlrpc_fault, ask, p);
+        break;
     case CFC_WANTS_SOAP:
-        return fault(soap_fault, why, note, p);
+        page->bytes = fault(soap_fault, ask, p);
+        break;
     case CFC_WANTS_STYLE:
     case CFC_WANTS_SCRIPT:
-        return apr_psprintf(p, "/* 503: %s */\n", titles[why]);
+        page->bytes = apr_psprintf(p, "/* 503: %s */\n", titles[ask->why]);
+        break;
     case CFC_WANTS_IMAGE:
+        page->bytes = gif;
+        page->length = sizeof(gif) - 1;
+        return;
     case CFC_WANTS_NOTHING:
         break;
     }
-    return "";
-}
-
-void cfc_page_make(cfc_wants_t wants, cfc_closed_t why, const cfc_note_t *note, apr_time_t now,
-                   cfc_page_t *page, apr_pool_t *p)
-{
-    const char *text = text_for(wants, why, note, now, p);
-
-    *page = (cfc_page_t){types[wants], text, strlen(text)};
-    if (wants == CFC_WANTS_IMAGE) {
-        page->bytes = gif;
-        page->length = sizeof(gif) - 1;
-    }
+    page->length = strlen(page->bytes);
 }

@@ -218,20 +218,39 @@ def test_testers_are_known_by_the_address_that_mod_remoteip_found(new_cluster):
     assert get(cluster, **{"X-Forwarded-For": "10.0.9.4"}).status_code == 503
 
 
-def test_the_own_page_is_sent_as_it_is_for_maintenance_only(new_cluster, nodes, tmp_path):
+def test_the_own_page_is_filled_and_sent_for_maintenance_only(new_cluster, nodes, tmp_path):
     page = tmp_path / "page.html"
-    page.write_text("<!DOCTYPE html><title>Ours</title>{{message}} \u00e4")
+    page.write_text("<!DOCTYPE html><title>Ours</title>{{message}} {{else}} \u00e4")
     cluster = new_cluster(inside=f"CFMaintenancePage {page}").start()
     page.unlink()
-    cluster.close()
+    cluster.close("1 < 2")
     answer = get(cluster)
     assert answer.headers["Content-Type"] == HTML
-    assert answer.content.decode() == "<!DOCTYPE html><title>Ours</title>{{message}} \u00e4"
+    assert answer.content.decode() == "<!DOCTYPE html><title>Ours</title>1 &lt; 2 {{else}} \u00e4"
     assert get(cluster, Accept="application/json").json()["state"] == "maintenance"
     cluster.open()
     for node in nodes:
         cluster.stop_node(node.name, force=1)
     assert "Temporarily unavailable" in get(cluster).text
+
+
+def test_pictures_and_styles_of_the_own_page_stay_reachable(new_cluster):
+    cluster = new_cluster()
+    folder = cluster.httpd.root / "for-the-page"
+    folder.mkdir()
+    (folder / "style.txt").write_text("b {}")
+    cluster.httpd.add(f"""
+        CFClusterPass "/maintenance" !
+        Alias "/maintenance" {folder}
+        <Directory {folder}>
+            Require all granted
+        </Directory>""")
+    cluster.start()
+    cluster.close()
+    answer = get(cluster, "/maintenance/style.txt")
+    assert (answer.status_code, answer.text) == (200, "b {}")
+    assert answer.headers["Content-Type"].startswith("text/plain")
+    assert get(cluster, "/maintenancex").status_code == 503
 
 
 @pytest.mark.once

@@ -56,7 +56,8 @@ static const char *text_of(cfc_wants_t wants, cfc_closed_t why, const cfc_note_t
 {
     cfc_page_t page;
 
-    cfc_page_make(wants, why, note, NOW, &page, p);
+    cfc_page_make(&(cfc_page_ask_t){.wants = wants, .why = why, .note = note, .now = NOW}, &page,
+                  p);
     return page.bytes;
 }
 
@@ -75,7 +76,8 @@ START_TEST(the_page_tells_message_and_end_and_asks_again)
     page = text_of(CFC_WANTS_HTML, CFC_CLOSED_MAINTENANCE, &note);
     ck_assert_ptr_nonnull(
         strstr(page, "A &amp; B &lt;script&gt;alert(&#39;&quot;&#39;)&lt;/script"));
-    ck_assert_ptr_nonnull(strstr(page, "<b>15:30 UTC</b></time>, in about 1 h 30 min."));
+    ck_assert_ptr_nonnull(strstr(page, "<b>15:30 UTC</b></time>, in about "
+                                       "<span class=\"left\">1 h 30 min</span>."));
     ck_assert_ptr_nonnull(strstr(page, "<meta http-equiv=\"refresh\" content=\"30\">"));
     ck_assert_ptr_null(strstr(page, "{{"));
     ck_assert_ptr_null(strstr(page, "//"));     /* no outside resource */
@@ -92,6 +94,37 @@ START_TEST(the_page_says_when_it_takes_longer_and_on_which_day)
     note.until = NOW + MINUTES(24 * 60);
     ck_assert_ptr_nonnull(strstr(text_of(CFC_WANTS_HTML, CFC_CLOSED_MAINTENANCE, &note),
                                  "Tuesday, 24 November, 14:00 UTC"));
+}
+END_TEST
+
+START_TEST(a_page_after_a_form_does_not_ask_again_by_itself)
+{
+    cfc_note_t note = {.text = "an update"};
+    cfc_page_t page;
+
+    cfc_page_make(&(cfc_page_ask_t){.wants = CFC_WANTS_HTML, .why = CFC_CLOSED_MAINTENANCE,
+                                    .note = &note, .now = NOW, .sent = true}, &page, p);
+    ck_assert_ptr_null(strstr(page.bytes, "http-equiv"));
+    ck_assert_ptr_nonnull(strstr(page.bytes, "data-sent=\"yes\""));
+    ck_assert_ptr_nonnull(strstr(page.bytes, "What you have just sent has not arrived."));
+}
+END_TEST
+
+START_TEST(the_sites_own_page_gets_what_it_has_places_for)
+{
+    cfc_note_t note = {.text = "1 < 2", .until = NOW + MINUTES(10)};
+    cfc_page_t page;
+
+    utc();
+    cfc_page_make(&(cfc_page_ask_t){.wants = CFC_WANTS_HTML, .why = CFC_CLOSED_MAINTENANCE,
+                                    .note = &note, .now = NOW,
+                                    .own = "<script>{{x}}</script>{{message}}|{{title}}{{end}}"},
+                  &page, p);
+    ck_assert_str_eq(page.bytes,
+                     "<script>{{x}}</script>1 &lt; 2|Down for maintenance<p class=\"end\">Expected "
+                     "back at <time datetime=\"2026-11-23T14:10:00Z\"><b>14:10 UTC</b></time>, in "
+                     "about <span class=\"left\">10 min</span>.</p>\n");
+    ck_assert_ptr_null(page.policy);
 }
 END_TEST
 
@@ -132,7 +165,7 @@ static const struct {
     cfc_wants_t wants;
     const char *type, *holds;
 } bodies[] = {
-    {"a page", CFC_WANTS_HTML, "text/html; charset=utf-8", "<p>1 &lt; 2"},
+    {"a page", CFC_WANTS_HTML, "text/html; charset=utf-8", "<p class=\"message\">1 &lt; 2"},
     {"JSON", CFC_WANTS_JSON, "application/json", "\"1 < 2\""},
     {"an XML-RPC fault", CFC_WANTS_XMLRPC, "text/xml; charset=utf-8",
      "<string>Down for maintenance: 1 &lt; 2</string>"},
@@ -150,7 +183,8 @@ START_TEST(each_form_is_what_it_says)
     cfc_note_t note = {.text = "1 < 2"};
     cfc_page_t page;
 
-    cfc_page_make(bodies[_i].wants, CFC_CLOSED_MAINTENANCE, &note, NOW, &page, p);
+    cfc_page_make(&(cfc_page_ask_t){.wants = bodies[_i].wants, .why = CFC_CLOSED_MAINTENANCE,
+                                    .note = &note, .now = NOW}, &page, p);
     ck_assert_msg(page.type == bodies[_i].type || strcmp(page.type, bodies[_i].type) == 0, "%s",
                   bodies[_i].label);
     ck_assert_msg(strstr(page.bytes, bodies[_i].holds) != NULL, "%s: %s", bodies[_i].label,
@@ -235,9 +269,9 @@ START_TEST(html_escapes_every_value)
     cfc_html_add(html, "<b title=\"%s\">%d %lld %%</b>", "\"><script>", -7, 5000000000LL);
     ck_assert_str_eq(cfc_html_text(html),
                      "<b title=\"&quot;&gt;&lt;script&gt;\">-7 5000000000 %</b>");
-    ck_assert_str_eq(cfc_html_fill("{{v}}|{{h}}|{{nobody}}|{{v}}", fills, p),
+    ck_assert_str_eq(cfc_html_fill("{{v}}|{{h}}|{{nobody}}|{{a {{{v}}", fills, p),
                      apr_pstrcat(p, "&lt;&amp;&gt;&quot;&#39;|", cfc_html_text(html),
-                                 "||&lt;&amp;&gt;&quot;&#39;", NULL));
+                                 "|{{nobody}}|{{a {&lt;&amp;&gt;&quot;&#39;", NULL));
 }
 END_TEST
 
@@ -279,6 +313,8 @@ Suite *cfc_page_suite(void)
                         CFC_ROWS(waits));
     tcase_add_test(tcase, the_page_tells_message_and_end_and_asks_again);
     tcase_add_test(tcase, the_page_says_when_it_takes_longer_and_on_which_day);
+    tcase_add_test(tcase, a_page_after_a_form_does_not_ask_again_by_itself);
+    tcase_add_test(tcase, the_sites_own_page_gets_what_it_has_places_for);
     tcase_add_test(tcase, an_outage_does_not_speak_of_maintenance);
     tcase_add_test(tcase, json_clients_get_the_same);
     tcase_add_loop_test(tcase, each_form_is_what_it_says, 0, CFC_ROWS(bodies));
