@@ -209,6 +209,12 @@ static bool same_generation(const cfc_task_t *t, cfc_result_t *outcome)
     return false;
 }
 
+static cfc_result_t checked(const cfc_task_t *t)
+{
+    return result(CFC_OUTCOME_DONE, apr_psprintf(t->p, "Nothing was changed: %s of %s would be done",
+                                                 t->action->word, cfc_task_subject(t)));
+}
+
 /* One decision on what is there now, and its execution. @return false: decide again */
 static bool decide(cfc_task_t *t, cfc_result_t *outcome)
 {
@@ -228,6 +234,10 @@ static bool decide(cfc_task_t *t, cfc_result_t *outcome)
     harm = cfc_judge_harm(t);
     if (harm != NULL && !t->order->force) {
         *outcome = result(CFC_OUTCOME_REFUSED, cfc_judge_refusal(t, harm));
+        return true;
+    }
+    if (t->order->check) {
+        *outcome = checked(t);
         return true;
     }
     switch (cfc_store_change(t->conf->store, t->conf, &t->change, &complaint, t->p)) {
@@ -267,6 +277,9 @@ static cfc_result_t recover(const cfc_task_t *t)
     bool ejected = cfc_ejected(&slot->eject);
     cfc_what_t what;
 
+    if (t->order->check) {
+        return checked(t);
+    }
     cfc_eject_clear(&slot->eject);
     atomic_store(&slot->probe_wanted, 1);
     what = what_of(t, CFC_EVENT_ADMIN);

@@ -22,6 +22,7 @@
 typedef struct {
     cfc_order_t order;
     const char *force;
+    const char *check;
     const char *csrf;
     bool json;              /* sent as JSON, which no form of another site can do */
 } form_t;
@@ -39,7 +40,8 @@ static const struct {
     {"from", offsetof(form_t, order.from)},       {"end", offsetof(form_t, order.end)},
     {"generation", offsetof(form_t, order.generation)},
     {"wait", offsetof(form_t, order.wait)},       {"timeout", offsetof(form_t, order.timeout)},
-    {"force", offsetof(form_t, force)},           {"csrf", offsetof(form_t, csrf)},
+    {"force", offsetof(form_t, force)},           {"check", offsetof(form_t, check)},
+    {"csrf", offsetof(form_t, csrf)},
 };
 
 const char *cfc_order_who(const request_rec *r)
@@ -64,7 +66,7 @@ static const char *field_set(form_t *form, const char *name, const char *text, a
     }
     return apr_psprintf(p, "there is no field \"%s\"; known: cluster, node, dependency, action, "
                         "reason, message, until, deadline, return, from, end, generation, wait, "
-                        "timeout, force, csrf",
+                        "timeout, force, check, csrf",
                         cfc_text_clean(name, p));
 }
 
@@ -195,6 +197,7 @@ static const char *fields_read(request_rec *r, form_t *form, int *status)
     }
     complaint = form->json ? json_read(r, form, status) : form_read(r, form, status);
     form->order.force = form->force != NULL && strcmp(form->force, "1") == 0;
+    form->order.check = form->check != NULL && strcmp(form->check, "1") == 0;
     return complaint;
 }
 

@@ -268,7 +268,7 @@ static void carry_out(request_rec *r, const cfc_order_t *order, cfc_result_t *re
         return;
     }
     *result = cfc_control(conf, order, apr_time_now(), r->pool);
-    if (waits && result->outcome >= CFC_OUTCOME_UNCHANGED) {
+    if (waits && !order->check && result->outcome >= CFC_OUTCOME_UNCHANGED) {
         cfc_wait(r, &wait, result);
     }
 }

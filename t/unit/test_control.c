@@ -338,6 +338,31 @@ START_TEST(a_refused_order_is_done_when_forced_or_in_maintenance)
 }
 END_TEST
 
+START_TEST(an_order_that_only_checks_is_judged_and_changes_nothing)
+{
+    static const char *const actions[] = {"drain", "recover"};
+    cfc_order_t order = order_for("node1", actions[_i]);
+
+    order.check = true;
+    atomic_store(&small.node1->slot->probe_wanted, 0);
+    assert_outcome(&order, CFC_OUTCOME_DONE);
+    ck_assert_ptr_nonnull(strstr(give(&order).text, "Nothing was changed"));
+    ck_assert_int_eq(cfc_slot_admin(small.node1->slot), CFC_ADMIN_ACTIVE);
+    ck_assert_int_eq(atomic_load(&small.node1->slot->probe_wanted), 0);
+    ck_assert_str_eq(logged, "");
+}
+END_TEST
+
+START_TEST(an_order_that_only_checks_is_refused_like_any_other)
+{
+    cfc_order_t order = order_for("node1", "drain");
+
+    order.check = true;
+    cfc_slot_health_set(small.node2->slot, DOWN, CFC_CAUSE_HARD);
+    assert_outcome(&order, CFC_OUTCOME_REFUSED);
+}
+END_TEST
+
 START_TEST(maintenance_begins_and_ends)
 {
     cfc_order_t order = order_for(NULL, "maintenance-on");
@@ -527,6 +552,8 @@ Suite *cfc_control_suite(void)
                         CFC_ROWS(acts));
     tcase_add_loop_test(tcase, a_refused_order_is_done_when_forced_or_in_maintenance, 0,
                         CFC_ROWS(acts));
+    tcase_add_loop_test(tcase, an_order_that_only_checks_is_judged_and_changes_nothing, 0, 2);
+    tcase_add_test(tcase, an_order_that_only_checks_is_refused_like_any_other);
     tcase_add_test(tcase, maintenance_begins_and_ends);
     tcase_add_test(tcase, the_message_and_end_of_a_maintenance_can_be_changed_one_by_one);
     tcase_add_test(tcase, a_maintenance_can_be_scheduled_begun_early_and_cancelled);
