@@ -7,6 +7,7 @@ CFC_SANITIZE=1 says that it was built with sanitizers.
 
 import os
 import re
+import resource
 import shutil
 import signal
 import subprocess
@@ -38,6 +39,7 @@ LoadModule mpm_{mpm}_module {modules}/mod_mpm_{mpm}.so
 {mpm_settings}
 {user}
 ErrorLog {root}/logs/error.log
+CoreDumpDirectory {root}/cores
 LogLevel notice {own_level}
 LogFormat "%a %t \\"%r\\" %>s %O %D" short
 CustomLog {root}/logs/access.log short
@@ -58,6 +60,9 @@ DocumentRoot {root}/htdocs
 _BAD_LEVEL = re.compile(r"^\[[^]]*\] \[\w*:(emerg|alert|crit|error|warn)\] ")
 _CRASH = re.compile(r"exit signal|Segmentation fault")
 _OF_SMALL_HTTPDS = re.compile(r"AH10159")   # few workers, and old children of a reload among them
+# Who crashes leaves a core file, where the kernel's core_pattern is a plain name.
+resource.setrlimit(resource.RLIMIT_CORE, (resource.getrlimit(resource.RLIMIT_CORE)[1],) * 2)
+
 _READY = "resuming normal operations"
 
 
@@ -68,6 +73,15 @@ def module_file(name):
 def load(name):
     """The line that loads one of httpd's modules."""
     return f"LoadModule {name}_module {module_file(name)}"
+
+
+def _stacks(core):
+    """What each thread of a dead process was doing."""
+    if shutil.which("gdb") is None:
+        return f"{core}: no gdb here to look into it"
+    command = ["gdb", "-batch", "-ex", "thread apply all backtrace 24", places.HTTPD, core]
+    return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+                          errors="replace", check=False).stdout
 
 
 def mpm():
@@ -96,9 +110,10 @@ class Httpd:
     def _lay_out(self):
         """The children run as www-data when we are root: they must read all, write some."""
         self.root.chmod(0o755)
-        for name in "htdocs", "logs", "run", "state", "reports":
+        for name in "htdocs", "logs", "run", "state", "reports", "cores":
             (self.root / name).mkdir()
-        (self.root / "reports").chmod(0o777)
+        for name in "reports", "cores":
+            (self.root / name).chmod(0o777)
         (self.root / "mime.types").write_text("text/html html\ntext/plain txt\n")
         (self.root / "htdocs/index.html").write_text("<!DOCTYPE html><title>httpd</title>httpd\n")
         if os.geteuid() == 0:
@@ -279,4 +294,12 @@ class Httpd:
                  or (_BAD_LEVEL.match(line) and not _OF_SMALL_HTTPDS.search(line))]
         found = [line for line in lines if not any(a.search(line) for a in self.allowed)]
         reports = sorted((self.root / "reports").iterdir())
-        return found + [report.read_text(errors="replace") for report in reports]
+        crashed = any(_CRASH.search(line) for line in found)
+        return (found + [report.read_text(errors="replace") for report in reports]
+                + (self._post_mortem() if crashed else []))
+
+    def _post_mortem(self):
+        """What can be known of a crash once: it may not come again for a thousand runs."""
+        cores = sorted((self.root / "cores").iterdir())
+        stacks = [_stacks(core) for core in cores] or ["no core file was left"]
+        return stacks + ["the error log's end:"] + self.error_log().splitlines()[-20:]
