@@ -48,6 +48,49 @@ void cfc_sheet_field(const cfc_sheet_t *s, const char *id, const char *name, con
                  class, label, name, id, name, value, hint);
 }
 
+#define BAR_WIDTH 6
+#define GRAPH_HEIGHT 22
+
+/* 1 ms is 4 high, each doubling 1 more: a minute still is lower than a bad one. */
+static int height_of(const cfc_probe_result_t *result)
+{
+    int height = 4;
+
+    if (!result->good) {
+        return GRAPH_HEIGHT;
+    }
+    for (int ms = result->duration_ms; ms > 1 && height < GRAPH_HEIGHT - 6; ms /= 2) {
+        height++;
+    }
+    return height;
+}
+
+void cfc_sheet_history(const cfc_sheet_t *s, const cfc_probe_result_t *newest_first, int count)
+{
+    int good = 0;
+
+    for (int i = 0; i < count; i++) {
+        good += newest_first[i].good != 0;
+    }
+    if (count == 0) {
+        return;
+    }
+    cfc_html_add(s->html, "<svg class=\"history\" role=\"img\" width=\"%d\" height=\"%d\" "
+                 "aria-label=\"the last %d: %d good, %d bad\">", CFC_HISTORY_RESULTS * BAR_WIDTH,
+                 GRAPH_HEIGHT, count, good, count - good);
+    for (int i = 0; i < count; i++) {
+        const cfc_probe_result_t *result = &newest_first[i];
+        int height = height_of(result);
+
+        cfc_html_add(s->html, "<rect class=\"%s\" x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\">"
+                     "<title>%s: %s, %d ms</title></rect>", result->good ? "bar" : "bar fault",
+                     (count - 1 - i) * BAR_WIDTH, GRAPH_HEIGHT - height,
+                     BAR_WIDTH - 2, height, cfc_time_iso(result->at, s->p), result->reason,
+                     (int)result->duration_ms);
+    }
+    cfc_html_add(s->html, "</svg>");
+}
+
 void cfc_sheet_button(const cfc_sheet_t *s, const char *id, const char *action, const char *label,
                       const char *class, bool pressed, const char *means)
 {

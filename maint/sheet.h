@@ -27,10 +27,8 @@ typedef void cfc_section_t(const cfc_sheet_t *s, const char *id,
 cfc_section_t cfc_section_head;
 /** Nodes, and orders to them. status_nodes.c */
 cfc_section_t cfc_section_nodes;
-/** Databases and directories. status_dependencies.c */
+/** Databases and directories, and their planned outages. status_dependencies.c */
 cfc_section_t cfc_section_dependencies;
-/** Their planned outages. status_outages.c */
-cfc_section_t cfc_section_outages;
 /** Upgrade gates. status_gates.c */
 cfc_section_t cfc_section_gates;
 /** Beginning and ending a maintenance. status_maintenance.c */
@@ -51,6 +49,10 @@ void cfc_sheet_hidden(const cfc_sheet_t *s, const char *name, const char *value)
 /** A text field; its id is ID-NAME. */
 void cfc_sheet_field(const cfc_sheet_t *s, const char *id, const char *name, const char *label,
                      const char *class, const char *value, const char *hint);
+
+/** The last results of a probe or look as a small graph, the newest on the right: high bars are bad,
+ *  of the good ones the height says how long they took. Nothing if there are none. */
+void cfc_sheet_history(const cfc_sheet_t *s, const cfc_probe_result_t *newest_first, int count);
 
 /** A button that gives an order. @param pressed it is so already */
 void cfc_sheet_button(const cfc_sheet_t *s, const char *id, const char *action, const char *label,

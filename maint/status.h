@@ -14,6 +14,7 @@
 #include "health/certificate.h"
 #include "maint/control.h"
 #include "maint/kept.h"
+#include "maint/preview.h"
 #include "maint/status_dependencies.h"
 #include "maint/status_events.h"
 
@@ -133,7 +134,8 @@ typedef struct {
     const char *base;               /* relative URL of where status.css and status.js are */
     const char *token;              /* from cfc_form_token */
     const cfc_result_t *answer;     /* to an order just given; NULL: none was */
-    const cfc_order_t *order;       /* the one that was refused, to repeat with force; or NULL */
+    const cfc_preview_t *preview;   /* NULL; or the page is that of one order, which it is about */
+    const cfc_order_t *order;       /* that one, with all that was sent */
 } cfc_status_page_t;
 
 /** The status as a page for people. */

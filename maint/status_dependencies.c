@@ -8,6 +8,7 @@
 #include "lb/segment.h"
 #include "maint/json.h"
 #include "maint/sheet.h"
+#include "maint/status_order.h"
 #include "maint/text.h"
 
 /* --- looking --------------------------------------------------------------------------------- */
@@ -257,49 +258,54 @@ static void acknowledged_lines(cfc_html_t *html, const cfc_dependency_view_t *vi
     }
 }
 
-static void state_cell(cfc_html_t *html, const cfc_dependency_view_t *view, apr_time_t now,
-                       apr_pool_t *p)
+static void state_cell(const cfc_sheet_t *s, const cfc_dependency_view_t *view)
 {
     const cfc_found_t *found = &view->found;
 
-    cfc_html_add(html, "<td class=\"fact\" data-name=\"State\"><div>"
+    cfc_html_add(s->html, "<td class=\"fact\" data-name=\"State\"><div>"
                  "<span class=\"word %s\">%s</span>", state_class(view),
                  cfc_dependency_state_word(found->state));
     if (found->since != 0) {
-        cfc_html_add(html, "<span class=\"soft\">for %s</span>",
-                     cfc_time_span(now - found->since, p));
+        cfc_html_add(s->html, "<span class=\"soft\">for %s</span>",
+                     cfc_time_span(s->status->now - found->since, s->p));
     }
-    acknowledged_lines(html, view, p);
-    cfc_html_add(html, "</div></td>\n");
+    acknowledged_lines(s->html, view, s->p);
+    cfc_html_add(s->html, "</div></td>\n");
 }
 
-static void look_cell(cfc_html_t *html, const cfc_found_t *found, apr_time_t now, apr_pool_t *p)
+static void look_cell(const cfc_sheet_t *s, const cfc_dependency_view_t *view)
 {
-    cfc_html_add(html, "<td class=\"fact\" data-name=\"Last look\"><div><bdi>%s</bdi>",
-                 found->reason);
+    const cfc_found_t *found = &view->found;
+
+    cfc_html_add(s->html, "<td class=\"fact look\" data-name=\"Last look\"><div>");
+    cfc_sheet_history(s, view->history, view->history_count);
+    cfc_html_add(s->html, "<span><bdi>%s</bdi></span>", found->reason);
     if (found->at != 0) {
-        cfc_html_add(html, "<span class=\"soft\">%s ago, %d ms</span>",
-                     cfc_time_span(now - found->at, p), (int)found->duration_ms);
+        cfc_html_add(s->html, "<span class=\"soft\">%s ago, %d ms</span>",
+                     cfc_time_span(s->status->now - found->at, s->p), (int)found->duration_ms);
     }
-    cfc_html_add(html, "</div></td>\n");
+    cfc_html_add(s->html, "</div></td>\n");
 }
 
-static void row(cfc_html_t *html, const cfc_dependency_view_t *view, apr_time_t now,
-                apr_pool_t *p)
+static void row(const cfc_sheet_t *s, const char *id, const cfc_cluster_view_t *cluster,
+                const cfc_dependency_view_t *view)
 {
     const cfc_found_t *found = &view->found;
     bool database = view->conf->kind == CFC_DEPENDENCY_MYSQL;
 
-    cfc_html_add(html, "<tr><th scope=\"row\">%s<span class=\"soft\">%s</span></th>\n",
+    cfc_html_add(s->html, "<tr><th scope=\"row\">%s<span class=\"soft\">%s</span></th>\n",
                  view->conf->name, view->conf->address);
-    state_cell(html, view, now, p);
-    look_cell(html, found, now, p);
-    cfc_html_add(html, "<td class=\"fact\" data-name=\"In sync\">%s</td>\n",
+    state_cell(s, view);
+    look_cell(s, view);
+    cfc_html_add(s->html, "<td class=\"fact\" data-name=\"In sync\">%s</td>\n",
                  view->conf->of != NULL ? cfc_truth_word(found->in_sync) : "");
-    number_cell(html, "Connections", database && found->connections >= 0, found->connections);
-    number_cell(html, "Queries/s", database && found->queries_per_s >= 0,
+    number_cell(s->html, "Connections", database && found->connections >= 0, found->connections);
+    number_cell(s->html, "Queries/s", database && found->queries_per_s >= 0,
                 (int64_t)(found->queries_per_s + 0.5));
-    cfc_html_add(html, "</tr>\n");
+    cfc_html_add(s->html, "<td class=\"orders\">");
+    cfc_order_buttons(s, cluster->name, "dependency", view->conf->name);
+    cfc_order_button(s, id, view->acknowledged ? "unack" : "ack", NULL, false);
+    cfc_html_add(s->html, "</form></td></tr>\n");
 }
 
 void cfc_section_dependencies(const cfc_sheet_t *s, const char *id,
@@ -312,10 +318,11 @@ void cfc_section_dependencies(const cfc_sheet_t *s, const char *id,
                  "<th scope=\"col\">Depends on</th><th scope=\"col\">State</th>"
                  "<th scope=\"col\">Last look</th><th scope=\"col\">In sync</th>"
                  "<th scope=\"col\" class=\"number\">Connections</th>"
-                 "<th scope=\"col\" class=\"number\">Queries/s</th></tr></thead>\n"
+                 "<th scope=\"col\" class=\"number\">Queries/s</th>"
+                 "<th scope=\"col\">Planned outage</th></tr></thead>\n"
                  "<tbody id=\"%s-dependencies\" data-live>\n", id);
     for (int i = 0; i < cluster->dependencies_count; i++) {
-        row(s->html, &cluster->dependencies[i], s->status->now, s->p);
+        row(s, apr_psprintf(s->p, "%sd%d", id, i), cluster, &cluster->dependencies[i]);
     }
     cfc_html_add(s->html, "</tbody>\n</table>\n");
 }

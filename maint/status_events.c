@@ -62,21 +62,24 @@ static const char *change(const cfc_event_t *event, apr_pool_t *p)
     return clean(apr_pstrcat(p, event->before, both ? " \xe2\x86\x92 " : "", event->after, NULL), p);
 }
 
+static void cell(cfc_html_t *html, const char *class, const char *text)
+{
+    cfc_html_add(html, "<td class=\"%s\"><bdi>%s</bdi></td>\n", class, text);
+}
+
 static void row(cfc_html_t *html, const cfc_event_t *event, apr_time_t now, apr_pool_t *p)
 {
     const char *iso = cfc_time_iso(event->at, p);
     const char *kind = event->kind < CFC_EVENT_KINDS ? cfc_event_kind_words[event->kind] : "?";
 
-    cfc_html_add(html, "<tr><td class=\"fact\" data-name=\"When\">"
-                 "<time datetime=\"%s\" title=\"%s\">%s ago</time></td>\n"
-                 "<td class=\"fact\" data-name=\"What\"><span class=\"word %s\">%s</span></td>\n",
-                 iso, iso, cfc_time_span(now - event->at, p), severity_class(event), kind);
-    cfc_html_add(html, "<td class=\"fact\" data-name=\"Of\">%s %s</td>\n"
-                 "<td class=\"fact\" data-name=\"Change\">%s</td>\n",
-                 clean(event->cluster, p), clean(event->name, p), change(event, p));
-    cfc_html_add(html, "<td class=\"fact\" data-name=\"Who\"><bdi>%s</bdi></td>\n"
-                 "<td class=\"fact\" data-name=\"Why\"><bdi>%s</bdi></td></tr>\n",
-                 clean(event->who, p), clean(event->why, p));
+    cfc_html_add(html, "<tr><td><time datetime=\"%s\" title=\"%s\">%s ago</time></td>\n"
+                 "<td><span class=\"word %s\">%s</span></td>\n", iso, iso,
+                 cfc_time_span(now - event->at, p), severity_class(event), kind);
+    cell(html, "", clean(apr_pstrcat(p, event->cluster, " ", event->name, NULL), p));
+    cell(html, "", change(event, p));
+    cell(html, "who", clean(event->who, p));
+    cell(html, "why", clean(event->why, p));
+    cfc_html_add(html, "</tr>\n");
 }
 
 void cfc_event_list_html(cfc_html_t *html, const cfc_event_list_t *list, apr_time_t now,

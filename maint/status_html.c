@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
- * status_html.c: the status for people. What stands in an element with data-live is replaced
- * by status.js when it changes; fields that people type into are outside of these. Element
- * ids are made of positions: c0 is the first cluster, c0n1 its second node. */
+ * status_html.c: the status for people: what is on the page, in which order. Element ids are made
+ * of positions: c0 is the first cluster, c0n1 its second node. */
 #include <apr_strings.h>
+#include <assert.h>
 
 #include "maint/assets.h"
 #include "maint/html.h"
 #include "maint/sheet.h"
+#include "maint/status_order.h"
 #include "maint/text.h"
 
 /* The sections of a cluster, in the order in which they stand on the page. */
@@ -14,7 +15,6 @@ static cfc_section_t *const sections[] = {
     cfc_section_head,
     cfc_section_nodes,
     cfc_section_dependencies,
-    cfc_section_outages,
     cfc_section_gates,
     cfc_section_maintenance,
 };
@@ -26,35 +26,42 @@ static const char *level_class(cfc_level_t level)
                                        : "care";
 }
 
-/* The answer to the order just given, and if that was refused the way to insist. */
+/* The answer to the order just given. */
 static const char *const answer_classes[] = {
     [CFC_OUTCOME_FAILED] = "bad",     [CFC_OUTCOME_BAD] = "care",
     [CFC_OUTCOME_FORBIDDEN] = "care", [CFC_OUTCOME_UNKNOWN] = "care",
-    [CFC_OUTCOME_REFUSED] = "care",   [CFC_OUTCOME_UNCHANGED] = "calm",
-    [CFC_OUTCOME_DONE] = "good",
+    [CFC_OUTCOME_REFUSED] = "care",   [CFC_OUTCOME_CONFLICT] = "care",
+    [CFC_OUTCOME_TIMEOUT] = "care",   [CFC_OUTCOME_BUSY] = "care",
+    [CFC_OUTCOME_UNCHANGED] = "calm", [CFC_OUTCOME_DONE] = "good",
 };
+static_assert(sizeof(answer_classes) / sizeof(answer_classes[0]) == CFC_OUTCOME_COUNT, "one each");
 
 static void answer(const cfc_sheet_t *s)
 {
     const cfc_result_t *result = s->page->answer;
-    const cfc_order_t *order = s->page->order;
 
-    if (result == NULL) {
-        return;
+    if (result != NULL) {
+        cfc_html_add(s->html, "<div class=\"answer %s\" role=\"%s\"><p>%s</p></div>\n",
+                     answer_classes[result->outcome],
+                     result->outcome < CFC_OUTCOME_UNCHANGED ? "alert" : "status", result->text);
     }
-    cfc_html_add(s->html, "<div class=\"answer %s\" role=\"%s\"><p>%s</p>\n",
-                 answer_classes[result->outcome],
-                 result->outcome < CFC_OUTCOME_UNCHANGED ? "alert" : "status", result->text);
-    if (result->outcome == CFC_OUTCOME_REFUSED && order != NULL) {
-        cfc_sheet_form(s, order->cluster);
-        cfc_sheet_hidden(s, "node", order->node);
-        cfc_sheet_hidden(s, "reason", order->reason != NULL ? order->reason : "");
-        cfc_sheet_hidden(s, "force", "1");
-        cfc_html_add(s->html, "<button class=\"grave\" name=\"action\" value=\"%s\">Do it "
-                     "nevertheless: %s %s</button>\n<a href=\"?\">Leave it</a>\n</form>\n",
-                     order->action, order->action, order->node);
+}
+
+/* One line for each thing that is not as it should be. */
+static void troubles(const cfc_sheet_t *s, const cfc_cluster_view_t *cluster)
+{
+    cfc_html_add(s->html, "<li>%s: %d of %d nodes serving</li>\n", cluster->name, cluster->serving,
+                 cluster->nodes_count);
+    for (int i = 0; i < cluster->nodes_count; i++) {
+        if (cluster->nodes[i].effective < CFC_EFFECTIVE_WARMING) {
+            cfc_html_add(s->html, "<li>%s is %s: <bdi>%s</bdi></li>\n", cluster->nodes[i].name,
+                         cfc_effective_word(cluster->nodes[i].effective), cluster->nodes[i].why);
+        }
     }
-    cfc_html_add(s->html, "</div>\n");
+    for (int i = 0; i < cluster->warnings->nelts; i++) {
+        cfc_html_add(s->html, "<li><bdi>%s</bdi></li>\n",
+                     APR_ARRAY_IDX(cluster->warnings, i, const char *));
+    }
 }
 
 static void overview(const cfc_sheet_t *s)
@@ -77,8 +84,7 @@ static void overview(const cfc_sheet_t *s)
     }
     for (int i = 0; i < status->clusters_count; i++) {
         if (status->clusters[i].level != CFC_LEVEL_OK) {
-            cfc_html_add(s->html, "<li><b>%s</b>: <bdi>%s</bdi></li>\n", status->clusters[i].name,
-                         status->clusters[i].text);
+            troubles(s, &status->clusters[i]);
         }
     }
     cfc_html_add(s->html, "</ul></div>\n");
@@ -114,43 +120,36 @@ static const char *shape(const cfc_status_t *status, apr_pool_t *p)
     return names;
 }
 
-static cfc_html_t *made_by(cfc_sheet_t *s, void (*part)(const cfc_sheet_t *))
+static void content(const cfc_sheet_t *s)
 {
-    s->html = cfc_html_new(s->p);
-    part(s);
-    return s->html;
-}
-
-static void cluster_sections(const cfc_sheet_t *s)
-{
+    answer(s);
+    if (s->page->preview != NULL) {
+        cfc_order_page(s);
+        return;
+    }
+    overview(s);
     for (int i = 0; i < s->status->clusters_count; i++) {
         cluster_section(s, i);
     }
-}
-
-static void events(const cfc_sheet_t *s)
-{
     cfc_event_list_html(s->html, &s->status->events, s->status->now, s->p);
 }
 
 const char *cfc_status_html(const cfc_status_t *status, const cfc_status_page_t *page,
                             apr_pool_t *p)
 {
-    cfc_sheet_t s = {.status = status, .page = page, .p = p};
+    cfc_sheet_t s = {.status = status, .page = page, .html = cfc_html_new(p), .p = p};
     cfc_fill_t fills[] = {
         {"title", apr_psprintf(p, "%s: cluster status", cfc_level_word(status->level)), NULL},
         {"base", page->base, NULL},
-        {"shape", shape(status, p), NULL},
+        {"shape", page->preview == NULL ? shape(status, p) : "", NULL},
         {"server", page->server, NULL},
         {"now", cfc_time_iso(status->now, p), NULL},
         {"generation", apr_psprintf(p, "%" APR_UINT64_T_FMT, (apr_uint64_t)status->generation),
          NULL},
-        {"answer", NULL, made_by(&s, answer)},
-        {"overview", NULL, made_by(&s, overview)},
-        {"clusters", NULL, made_by(&s, cluster_sections)},
-        {"events", NULL, made_by(&s, events)},
+        {"content", NULL, s.html},
         {NULL, NULL, NULL},
     };
 
+    content(&s);
     return cfc_html_fill(cfc_asset_status_html, fills, p);
 }

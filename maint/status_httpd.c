@@ -19,6 +19,7 @@
 #include "maint/sign.h"
 #include "maint/status.h"
 #include "maint/status_gates.h"
+#include "maint/status_order.h"
 #include "maint/wait_httpd.h"
 #include "maint/wants.h"
 
@@ -122,9 +123,14 @@ static const char *base_of(request_rec *r)
     return ap_os_escape_path(r->pool, apr_pstrcat(r->pool, last + 1, "/", NULL), 0);
 }
 
+/* @param order to be shown on a page of its own, if there is one for it; or NULL */
 static int send_page(request_rec *r, const cfc_result_t *answer, const cfc_order_t *order)
 {
     const cfc_conf_t *conf = cfc_conf();
+    cfc_preview_t preview;
+    cfc_result_t bad;
+    bool known = order != NULL && order->action != NULL && cfc_order_page_known(order->action)
+                 && cfc_preview(conf, order, apr_time_now(), &preview, &bad, r->pool);
     const char *token =
         cfc_form_token(conf->segment->secret, cfc_order_who(r), r->request_time, r->pool);
     const cfc_status_page_t page = {
@@ -132,6 +138,7 @@ static int send_page(request_rec *r, const cfc_result_t *answer, const cfc_order
         .base = base_of(r),
         .token = token != NULL ? token : "",
         .answer = answer,
+        .preview = known ? &preview : NULL,
         .order = order,
     };
 
@@ -217,9 +224,28 @@ static int gate_only(request_rec *r, const apr_table_t *args, const char *text)
                : send_text(r, "application/json", cfc_gate_json(status, cl, &view, r->pool));
 }
 
+/* GET ?ask=drain&cluster=confluence&node=node1 */
+static int order_only(request_rec *r, const apr_table_t *args, const char *action)
+{
+    const cfc_order_t order = {
+        .action = action,
+        .cluster = apr_table_get(args, "cluster"),
+        .node = apr_table_get(args, "node"),
+        .dependency = apr_table_get(args, "dependency"),
+    };
+    cfc_result_t bad;
+    cfc_preview_t preview;
+
+    if (cfc_preview(cfc_conf(), &order, apr_time_now(), &preview, &bad, r->pool)) {
+        return send_page(r, NULL, &order);
+    }
+    r->status = cfc_outcome_status(bad.outcome);
+    return send_page(r, &bad, NULL);
+}
+
 static int get(request_rec *r)
 {
-    const char *slash = strrchr(r->uri, '/'), *wait, *since, *gate;
+    const char *slash = strrchr(r->uri, '/'), *wait, *since, *gate, *ask;
     apr_table_t *args;
     cfc_result_t said;
 
@@ -241,6 +267,10 @@ static int get(request_rec *r)
     gate = apr_table_get(args, "gate");
     if (gate != NULL) {
         return gate_only(r, args, gate);
+    }
+    ask = apr_table_get(args, "ask");
+    if (ask != NULL) {
+        return order_only(r, args, ask);
     }
     apr_table_setn(r->headers_out, "Vary", "Accept, X-CFCluster");
     if (wants_json(r)) {

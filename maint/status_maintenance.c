@@ -1,39 +1,65 @@
 /* SPDX-License-Identifier: Apache-2.0
- * status_maintenance.c: the section that begins and ends a maintenance. */
+ * status_maintenance.c: the section that tells of a maintenance, with the orders that begin and end
+ * one. */
 #include "maint/sheet.h"
+#include "maint/status_order.h"
 #include "maint/text.h"
 
-void cfc_section_maintenance(const cfc_sheet_t *s, const char *id, const cfc_cluster_view_t *cluster)
+static void term(const cfc_sheet_t *s, const char *name, const char *value)
+{
+    cfc_html_add(s->html, "<dt>%s</dt><dd><bdi>%s</bdi></dd>\n", name, value);
+}
+
+static void instant(const cfc_sheet_t *s, const char *name, apr_time_t at)
+{
+    const char *iso = cfc_time_iso(at, s->p);
+    const apr_time_t left = at - s->status->now;
+
+    cfc_html_add(s->html, "<dt>%s</dt><dd><time datetime=\"%s\">%s</time>, %s%s%s</dd>\n", name,
+                 iso, iso, left > 0 ? "in " : "", cfc_time_span(left > 0 ? left : -left, s->p),
+                 left > 0 ? "" : " ago");
+}
+
+static void plan(const cfc_sheet_t *s, const cfc_cluster_view_t *cluster)
 {
     const cfc_note_t *note = &cluster->plan.note;
-    bool closed = cluster->closed, set = closed || cluster->scheduled;
 
-    cfc_html_add(s->html, "<div class=\"closing\">\n");
-    cfc_sheet_form(s, cluster->name);
-    cfc_sheet_field(s, id, "message", "Maintenance: message for users", "", set ? note->text : "",
-          "We are installing an update.");
-    if (!closed) {
-        cfc_sheet_field(s, id, "from", "Begin (empty: now)", "short",
-              set ? cfc_time_iso(cluster->plan.at, s->p) : "", "2h, or 2026-01-31T20:00Z");
+    cfc_html_add(s->html, "<dl>\n<dt>%s by</dt><dd><bdi>%s</bdi>, ",
+                 cluster->closed ? "Closed" : "Scheduled", note->who);
+    cfc_sheet_ago(s, note->since);
+    cfc_html_add(s->html, "</dd>\n");
+    if (cluster->scheduled) {
+        instant(s, "Begins", cluster->plan.at);
     }
-    cfc_sheet_field(s, id, "until", "Planned end", "short",
-          set && note->until ? cfc_time_iso(note->until, s->p) : "", "2h, or 2026-01-31T22:00Z");
-    cfc_html_add(s->html, "<label class=\"short\">Ends\n<select name=\"end\" id=\"%s-end\">"
-                 "<option value=\"ordered\">when somebody ends it</option>"
-                 "<option value=\"by-itself\"%s>at the planned end, by itself</option>"
-                 "</select></label>\n", id,
-                 set && cluster->plan.how == CFC_END_BY_ITSELF ? " selected" : "");
-    cfc_html_add(s->html, "<div class=\"buttons\" id=\"%s-closing\" data-live>\n", id);
-    cfc_sheet_button(s, id, "maintenance-on",
-           closed ? "Change the message" : set ? "Change the plan" : "Begin maintenance",
-           closed ? "" : "grave", false,
-           "All users see the maintenance page at once, or from its begin");
-    cfc_html_add(s->html, "</div>\n</form>\n<div id=\"%s-opening\" data-live>", id);
+    term(s, "Message", note->text[0] != '\0' ? note->text : "none");
+    if (note->until != 0) {
+        instant(s, "Planned end", note->until);
+    }
+    term(s, "Ends", cluster->plan.how == CFC_END_BY_ITSELF ? "at the planned end, by itself"
+                                                           : "when somebody ends it");
+    cfc_html_add(s->html, "</dl>\n");
+}
+
+void cfc_section_maintenance(const cfc_sheet_t *s, const char *id,
+                             const cfc_cluster_view_t *cluster)
+{
+    bool set = cluster->closed || cluster->scheduled;
+
+    cfc_html_add(s->html, "<div class=\"part\" id=\"%s-maintenance\" data-live>\n<h3>Maintenance "
+                 "<span class=\"word %s\">%s</span></h3>\n", id, set ? "care" : "calm",
+                 cluster->closed ? "closed" : cluster->scheduled ? "scheduled" : "none");
     if (set) {
-        cfc_sheet_form(s, cluster->name);
-        cfc_sheet_button(s, id, "maintenance-off", closed ? "End maintenance" : "Cancel maintenance", "",
-               false, "All users come to the nodes again at once");
-        cfc_html_add(s->html, "</form>");
+        plan(s, cluster);
     }
-    cfc_html_add(s->html, "</div>\n</div>\n");
+    cfc_order_buttons(s, cluster->name, NULL, NULL);
+    cfc_order_button(s, id, "maintenance-on",
+                     cluster->closed      ? "Change message or end"
+                     : cluster->scheduled ? "Change the plan"
+                                          : "Begin maintenance",
+                     false);
+    if (set) {
+        cfc_order_button(s, id, "maintenance-off",
+                         cluster->closed ? "End maintenance" : "Cancel maintenance", false);
+    }
+    cfc_html_add(s->html, "</form>\n</div>\n");
 }

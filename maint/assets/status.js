@@ -1,22 +1,58 @@
 /* SPDX-License-Identifier: Apache-2.0
- * status.js: keeps the status page current without losing what one types: fetches the page
- * anew and takes over what is marked data-live, where it differs. The page works without. */
+ * status.js: keeps the status page current without losing what one types or where the focus is:
+ * fetches the page anew and takes over what is marked data-live, where it differs. Shows the page
+ * of an order as a dialog. Everything works without. */
 "use strict";
 
 const EVERY_MS = 2000;
 const lost = document.getElementById("lost");
+const dialog = document.getElementById("dialog");
+
+async function load(query) {
+  const answer = await fetch(query, { headers: { Accept: "text/html" }, cache: "no-store",
+                                      signal: AbortSignal.timeout(10000) });
+  if (!answer.ok) {
+    throw new Error("the server answers " + answer.status);
+  }
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  if (fresh.body.dataset.shape === undefined) {
+    throw new Error("the answer is another page; perhaps a login has ended");
+  }
+  return fresh;
+}
+
+/* Make `now` like `next`, touching only what differs, so that focus and selection stay. */
+function morph(now, next) {
+  if (now.isEqualNode(next)) {
+    return;
+  }
+  if (now.nodeName !== next.nodeName || now.childNodes.length !== next.childNodes.length) {
+    const focused = now.contains(document.activeElement) ? document.activeElement.id : "";
+    now.replaceWith(document.importNode(next, true));
+    document.getElementById(focused)?.focus();
+    return;
+  }
+  if (now.nodeType === Node.TEXT_NODE) {
+    now.data = next.data;
+    return;
+  }
+  for (const { name } of [...now.attributes]) {
+    if (!next.hasAttribute(name) && name !== "open") {
+      now.removeAttribute(name);
+    }
+  }
+  for (const { name, value } of next.attributes) {
+    now.setAttribute(name, value);
+  }
+  [...now.childNodes].forEach((child, i) => morph(child, next.childNodes[i]));
+}
 
 function takeOver(fresh) {
-  for (const now of document.querySelectorAll("[data-live]")) {
+  const lives = [...document.querySelectorAll("[data-live]")];
+  for (const now of lives) {
     const next = fresh.getElementById(now.id);
-    if (!next || next.outerHTML === now.outerHTML) {
-      continue;
-    }
-    const focused = now.contains(document.activeElement) ? document.activeElement.id : "";
-    const adopted = document.importNode(next, true);
-    now.replaceWith(adopted);
-    if (focused) {
-      document.getElementById(focused)?.focus();
+    if (next) {
+      morph(now, next);
     }
   }
   const token = fresh.querySelector("input[name=csrf]");
@@ -27,7 +63,7 @@ function takeOver(fresh) {
 }
 
 function typing() {
-  return [...document.querySelectorAll("input:not([type=hidden])")]
+  return dialog.open || [...document.querySelectorAll("input:not([type=hidden])")]
     .some(field => field.value !== field.defaultValue);
 }
 
@@ -39,15 +75,7 @@ function say(trouble) {
 
 async function refresh() {
   try {
-    const answer = await fetch("?", { headers: { Accept: "text/html" }, cache: "no-store",
-                                      signal: AbortSignal.timeout(10000) });
-    if (!answer.ok) {
-      throw new Error("the server answers " + answer.status);
-    }
-    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-    if (fresh.body.dataset.shape === undefined) {
-      throw new Error("the answer is another page; perhaps a login has ended");
-    }
+    const fresh = await load("?");
     if (fresh.body.dataset.shape !== document.body.dataset.shape) {
       if (!typing()) {
         location.replace(location.pathname);
@@ -70,8 +98,35 @@ async function keepCurrent() {
   setTimeout(keepCurrent, EVERY_MS);
 }
 
+/* The button of an order leads to its page; here the same is shown without leaving this one. */
+async function ask(event) {
+  if (event.submitter?.name !== "ask") {
+    return;
+  }
+  event.preventDefault();
+  const query = "?" + new URLSearchParams(new FormData(event.target, event.submitter));
+  try {
+    const order = (await load(query)).getElementById("order");
+    dialog.replaceChildren(document.importNode(order, true));
+    dialog.showModal();
+  } catch (problem) {
+    location.assign(query);
+  }
+}
+
+function leave(event) {
+  if (event.target.id === "order-leave") {
+    event.preventDefault();
+    dialog.close();
+  }
+}
+
 if (location.search.includes("said=")) {
   history.replaceState(null, "", location.pathname);    // told once, not again on reload
 }
-document.addEventListener("visibilitychange", () => document.hidden || refresh());
-setTimeout(keepCurrent, EVERY_MS);
+if (document.body.dataset.shape) {                      // or it is the page of one order
+  document.addEventListener("submit", ask);
+  dialog.addEventListener("click", leave);
+  document.addEventListener("visibilitychange", () => document.hidden || refresh());
+  setTimeout(keepCurrent, EVERY_MS);
+}

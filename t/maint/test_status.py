@@ -26,7 +26,19 @@ def page(cluster, **more):
 
 
 def token(cluster):
-    return re.search(r'name="csrf" value="([0-9a-f]+)"', page(cluster).text).group(1)
+    return form(ask(cluster, action="drain", node="node1"))["csrf"]
+
+
+def ask(cluster, action, **about):
+    """The page of an order, as the buttons of the status page lead to it."""
+    return page(cluster, params={"ask": action, "cluster": "confluence", **about}).text
+
+
+def form(text):
+    """The fields of its form that one does not fill in, but for the cluster."""
+    fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', text))
+    assert fields.pop("cluster") == "confluence"
+    return fields
 
 
 def press(cluster, headers=None, follow=True, **fields):
@@ -93,7 +105,7 @@ def test_a_lost_node_is_told_with_its_reason(cluster, nodes):
     nodes[1].kill()
     cluster.wait_effective("node2", "out")
     assert cluster.status()["level"] == "degraded"
-    assert "node2 is out: health down (connection refused)" in page(cluster).text
+    assert "node2 is out: <bdi>health down (connection refused)</bdi>" in page(cluster).text
 
 
 @pytest.mark.parametrize("path", ["/cluster", "/cluster?format=json", "/cluster/status.css",
@@ -164,12 +176,43 @@ def test_the_last_node_is_stopped_only_when_one_insists(cluster):
     assert answer.status_code == 409
     assert "all users see the outage page" in said(answer)
     assert admin(cluster, "node2") == "active"
-    hidden = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"',
-                             answer.text.split('class="answer care"')[1].split("</form>")[0]))
-    del hidden["cluster"]
-    answer = press(cluster, **hidden, action="stop")
+    for text in answer.text, ask(cluster, "stop", node="node2"):
+        assert "After this no node is left for anybody: all users see the outage page." in text
+        assert 'type="checkbox" name="force" value="1"' in text
+    answer = press(cluster, **form(answer.text), action="stop", force="1")
     assert answer.status_code == 200
     assert admin(cluster, "node2") == "stop"
+
+
+def test_a_page_that_was_overtaken_changes_nothing_and_keeps_what_was_typed(cluster):
+    fields = form(ask(cluster, "drain", node="node1"))
+    cluster.drain("node2")
+    answer = press(cluster, **fields, action="drain", reason="a <reason>", deadline="2h")
+    assert answer.status_code == 409
+    assert "somebody changed something" in said(answer)
+    assert 'value="a &lt;reason&gt;"' in answer.text and 'value="2h"' in answer.text
+    assert form(answer.text)["generation"] == "1"
+    assert admin(cluster, "node1") == "active"
+
+
+def test_an_order_that_is_not_understood_comes_back_as_it_was_typed(cluster):
+    answer = press(cluster, csrf=token(cluster), node="node1", action="drain", deadline="tonight")
+    assert answer.status_code == 400
+    assert "deadline=tonight is neither a duration nor an instant" in said(answer)
+    assert 'name="deadline" id="order-deadline" value="tonight"' in answer.text
+
+
+@pytest.mark.parametrize("label, about, status, says", [
+    ("no such action",  {"ask": "drian", "node": "node1"},          400, "is not an action"),
+    ("no such node",    {"ask": "drain", "node": "node3"},          404, "has no node"),
+    ("no such cluster", {"ask": "drain", "cluster": "wiki"},        404, "no cluster"),
+    ("an evil one",     {"ask": "<script>", "node": "<script>"},    400, "&lt;script&gt;"),
+])
+def test_there_is_no_page_for_an_order_that_cannot_be(cluster, label, about, status, says):
+    answer = requests.get(cluster.httpd.url + "/cluster", timeout=10,
+                          params={"cluster": "confluence", **about})
+    assert answer.status_code == status, label
+    assert says in answer.text and "<script>" not in answer.text
 
 
 @pytest.mark.parametrize("fields, status, result", [

@@ -60,6 +60,7 @@
     SUITE(gates)          \
     SUITE(wait)           \
     SUITE(page)           \
+    SUITE(order_page)     \
     SUITE(wants)          \
     SUITE(status_json)
 

@@ -286,18 +286,24 @@ START_TEST(the_page_stays_a_page_whatever_people_and_nodes_say)
     const cfc_result_t answer = {.outcome = CFC_OUTCOME_REFUSED, .text = evil};
     const cfc_order_t refused = {.cluster = "confluence", .node = "node1", .action = "drain",
                                  .reason = evil};
-    const cfc_status_page_t page = {.server = evil, .base = evil, .token = evil,
-                                    .answer = &answer, .order = &refused};
+    const cfc_preview_t preview = {.cluster = "confluence", .node = "node1", .harm = evil};
+    const cfc_status_page_t pages[] = {
+        {.server = evil, .base = evil, .token = evil, .answer = &answer},
+        {.server = evil, .base = evil, .token = evil, .answer = &answer, .preview = &preview,
+         .order = &refused},
+    };
     const char *html;
 
     small.node1->url = evil;
     order("node1", "drain", evil);
     order(NULL, "maintenance-on", NULL);
     set_health(small.node1, CFC_HEALTH_DOWN, CFC_CAUSE_SOFT, evil);
-    html = cfc_status_html(look(), &page, small.p);
-    ck_assert_ptr_null(strstr(html, "<script>"));
-    ck_assert_ptr_null(strstr(html, "alert('"));
-    ck_assert_ptr_null(strstr(html, "{{"));
+    for (int i = 0; i < 2; i++) {
+        html = cfc_status_html(look(), &pages[i], small.p);
+        ck_assert_ptr_null(strstr(html, "<script>"));
+        ck_assert_ptr_null(strstr(html, "alert('"));
+        ck_assert_ptr_null(strstr(html, "{{"));
+    }
     ck_assert_ptr_nonnull(strstr(html, "name=\"force\" value=\"1\""));
 }
 END_TEST

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * preview.c: see preview.h. What is harm is judge.c's to say. */
+#include "maint/preview.h"
+
+#include "conf/opt.h"
+#include "maint/task.h"
+#include "maint/text.h"
+
+bool cfc_preview(const cfc_conf_t *conf, const cfc_order_t *order, apr_time_t now,
+                 cfc_preview_t *preview, cfc_result_t *bad, apr_pool_t *p)
+{
+    cfc_order_t bare = {.cluster = order->cluster, .node = order->node,
+                        .dependency = order->dependency, .action = order->action};
+    cfc_task_t task = {.conf = conf, .order = &bare, .now = now, .p = p};
+    const cfc_subject_t *subject = &task.change.subject;
+
+    *preview = (cfc_preview_t){NULL};
+    if (!cfc_task_read(&task, bad)) {
+        bare.until = "1h";      /* some actions need it; which one matters to none */
+        if (!cfc_task_read(&task, bad)) {
+            bad->text = cfc_text_clean(bad->text, p);
+            return false;
+        }
+    }
+    preview->cluster = subject->cl->name;
+    preview->node = subject->node != NULL ? subject->node->name : NULL;
+    preview->dependency = subject->dependency != NULL ? subject->dependency->name : NULL;
+    preview->tunnels_end = cfc_duration_text(subject->cl->tunnel_end_ms, p);
+    preview->harm = task.action->kept ? cfc_judge_harm(&task) : NULL;
+    return true;
+}
