@@ -15,6 +15,7 @@ static const char *const secure_words[] = {"auto", "always", NULL};
 static const char *const answer_words[] = {"log", "429", NULL};
 static const char *const header_words[] = {"pass", "hide", NULL};
 static const char *const tls_words[] = {"off", "on", "verify", NULL};
+static const char *const outage_page_words[] = {"off", "on", NULL};
 static const char *const expect_words[] = {"status", "confluence", "jira", "bitbucket", NULL};
 static const char *const role_words[] = {"required", "advisory", NULL};
 static const char *const probe_method_words[] = {"GET", "HEAD", "OPTIONS", NULL};
@@ -134,6 +135,7 @@ const cfc_opt_t cfc_database_rows[] = {
     MS("interval", cfc_dependency_t, interval_ms, 1000, 3600000, 5000, "5s"),
     MS("timeout", cfc_dependency_t, timeout_ms, 500, 60000, 3000, "3s"),
     COUNT("cert-days", cfc_dependency_t, cert_days, 1, 365, 14, "30"),
+    WORD("outage-page", cfc_dependency_t, outage_page, outage_page_words, CFC_OUTAGE_PAGE_OFF),
     END,
 };
 

@@ -25,6 +25,9 @@ typedef struct {
      */
     const char *(*result)(const void *client, cfc_db_facts_t *facts);
 
+    /** Whether nobody there said a word at the last look, not even a refusal; as result(). */
+    bool (*silent)(const void *client);
+
     /** What it is doing just now, for a complaint about its time: "connecting". Any thread. */
     const char *(*step)(const void *client);
 } cfc_client_kind_t;

@@ -5,6 +5,7 @@
  * deadline is hang_up()'s, which shuts the socket down. */
 #include "health/client.h"
 
+#include <errmsg.h>
 #include <errno.h>
 #include <mysql.h>
 #include <netinet/in.h>
@@ -33,6 +34,7 @@ typedef struct {
     pthread_mutex_t lock;           /* of mysql and hung_up */
     MYSQL *mysql;                   /* NULL: no connection is there or being made */
     bool hung_up;
+    unsigned error;                 /* the library's number; 0: there was none */
     const char *_Atomic step;
     char complaint[256];            /* "": facts are there */
     cfc_db_facts_t facts;
@@ -163,8 +165,9 @@ static void set_options(MYSQL *mysql, const cfc_dependency_t *conf)
 static void complain(client_t *client, MYSQL *mysql)
 {
     if (client->complaint[0] == '\0') {
+        client->error = mysql_errno(mysql);
         snprintf(client->complaint, sizeof(client->complaint), "%s failed: %u %s",
-                 client->step, mysql_errno(mysql), mysql_error(mysql));
+                 client->step, client->error, mysql_error(mysql));
     }
 }
 
@@ -393,6 +396,7 @@ static void run(void *work)
     mysql_thread_init();
     cfc_db_facts_clear(&client->facts);
     client->complaint[0] = '\0';
+    client->error = 0;
     client->step = "";
     pthread_mutex_lock(&client->lock);
     client->hung_up = false;
@@ -415,6 +419,23 @@ static const char *result(const void *work, cfc_db_facts_t *facts)
     return NULL;
 }
 
+/* A server that refuses us (1045), or that has no place left (1040), is there. */
+static bool silent(const void *work)
+{
+    const client_t *client = work;
+
+    switch (client->error) {
+    case CR_CONNECTION_ERROR:
+    case CR_CONN_HOST_ERROR:
+    case CR_UNKNOWN_HOST:
+    case CR_SERVER_GONE_ERROR:
+    case CR_SERVER_LOST:
+        return true;
+    default:
+        return false;
+    }
+}
+
 static const char *step(const void *work)
 {
     const client_t *client = work;
@@ -422,4 +443,5 @@ static const char *step(const void *work)
     return client->step;
 }
 
-const cfc_client_kind_t cfc_db_client = {begin, make, {run, hang_up, drop}, result, step};
+const cfc_client_kind_t cfc_db_client = {begin, make, {run, hang_up, drop}, result, silent,
+                                          step};

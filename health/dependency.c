@@ -76,6 +76,7 @@ void cfc_dependency_look(const cfc_dependency_t *dependency, apr_time_t now, cfc
     else if (now - found->at > patience) {
         found->state = CFC_DEPENDENCY_UNKNOWN;
         found->reached = 0;
+        found->silent_since = 0;
         snprintf(found->reason, sizeof(found->reason), "not looked at for %d s",
                  (int)apr_time_sec(now - found->at));
     }

@@ -33,6 +33,12 @@ typedef enum {
     CFC_TLS_VERIFY              /* the certificate must be this host's and from a known authority */
 } cfc_tls_t;
 
+/** outage-page= of CFDatabase. */
+typedef enum {
+    CFC_OUTAGE_PAGE_OFF,
+    CFC_OUTAGE_PAGE_ON          /* users are told when it is why they get no page */
+} cfc_outage_page_t;
+
 /** One CFDatabase or CFDirectory line. */
 typedef struct cfc_dependency {
     const char *name;               /* unique among the cluster's dependencies */
@@ -51,6 +57,7 @@ typedef struct cfc_dependency {
     apr_int64_t interval_ms;
     apr_int64_t timeout_ms;         /* of one look, whatever the other side does */
     apr_int64_t cert_days;          /* from how many days before its end a certificate is a warning */
+    int outage_page;                /* cfc_outage_page_t */
     cfc_where_t where;
     struct cfc_dependency_slot *slot;   /* in shared memory, from post_config on */
 } cfc_dependency_t;
@@ -65,6 +72,7 @@ typedef struct {
     int64_t certificate_end;        /* 0: not known */
     int64_t quiet_since;            /* since then no look saw a connection of an application;
                                        0: the last one did, or could not tell */
+    int64_t silent_since;           /* since then nobody there has said a word; 0: somebody did */
     int64_t in_sync_at;             /* all that its source had written until then was here */
     int64_t lag_s, delay_s, connections, threads_connected, threads_running;
     double queries_per_s, slow_per_s, bytes_in_per_s, bytes_out_per_s;

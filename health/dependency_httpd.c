@@ -67,6 +67,10 @@ static const char *check_source(cfc_cluster_t *cl, cfc_dependency_t *dependency,
         return apr_psprintf(p, "%s: interval= is that of its source, %s, after which it is always "
                                "looked at; write it there", directive, dependency->of);
     }
+    if (dependency->outage_page == CFC_OUTAGE_PAGE_ON) {
+        return apr_psprintf(p, "%s: outage-page=on is for a source, which nodes write to; write it "
+                               "at %s", directive, dependency->of);
+    }
     dependency->interval_ms = dependency->source->interval_ms;
     return NULL;
 }

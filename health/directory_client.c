@@ -306,6 +306,13 @@ static const char *result(const void *work, cfc_db_facts_t *facts)
     return NULL;
 }
 
+/* Nobody asks it of a directory. */
+static bool silent(const void *work)
+{
+    (void)work;
+    return false;
+}
+
 static const char *step(const void *work)
 {
     const client_t *client = work;
@@ -313,4 +320,5 @@ static const char *step(const void *work)
     return client->step;
 }
 
-const cfc_client_kind_t cfc_directory_client = {begin, make, {run, hang_up, drop}, result, step};
+const cfc_client_kind_t cfc_directory_client = {begin, make, {run, hang_up, drop}, result,
+                                                 silent, step};

@@ -33,6 +33,7 @@ typedef struct target {
     apr_time_t began_at;
     int64_t took_ms;
     char complaint[256];            /* of the last look; "" : facts are those that it found */
+    bool silent;                    /* at it nobody there said a word */
     cfc_db_facts_t facts;
     cfc_db_facts_t before;          /* of the look before, for what is counted by the second */
     apr_time_t before_at;           /* when that began; 0: there is none */
@@ -144,6 +145,9 @@ static void note(const target_t *target, const cfc_db_verdict_t *verdict)
     found.since = was.at != 0 && was.state == found.state ? was.since : found.at;
     apr_cpystrn(found.reason, verdict->reason, sizeof(found.reason));
     found.reached = target->complaint[0] == '\0';
+    if (target->silent) {
+        found.silent_since = was.silent_since != 0 ? was.silent_since : found.at;
+    }
     if (found.reached && target->facts.connections == 0) {
         found.quiet_since = was.quiet_since != 0 ? was.quiet_since : found.at;
     }
@@ -244,6 +248,7 @@ static void keep_result(target_t *target)
     const char *complaint = kinds[target->conf->kind]->result(target->client, &target->facts);
 
     apr_cpystrn(target->complaint, complaint != NULL ? complaint : "", sizeof(target->complaint));
+    target->silent = kinds[target->conf->kind]->silent(target->client);
     target->took_ms = cfc_errand_took_ms(target->errand);
 }
 
@@ -253,6 +258,7 @@ static void keep_silence(target_t *target, int64_t now_ms)
     const char *step = step_of(target);
     char hangs[64] = "";
 
+    target->silent = true;
     target->took_ms = now_ms - target->began_ms;
     if (late_s > 0) {
         snprintf(hangs, sizeof(hangs), ", and its thread hangs since %d s", (int)late_s);

@@ -225,7 +225,7 @@ static bool nodes_fault(int status)
 
 static void judge(const request_rec *r, cfc_attempt_t *attempt)
 {
-    if (attempt->withheld) {
+    if (attempt->withheld && !attempt->replaced) {
         /* For the verdict as if nothing had come: the client has nothing of it. */
         attempt->status = attempt->answer;
         attempt->failed = true;

@@ -15,8 +15,9 @@ struct cfc_tunnel;
 
 /** What is asked and told while an attempt is carried. */
 typedef struct {
-    /** An answer begins: whether to withhold it because another node will be asked. */
-    bool (*withhold)(const void *journey, int status);
+    /** An answer begins: whether to withhold it, because another node will be asked, or, with
+     * attempt->replaced set, because the client will get one of ours. */
+    bool (*withhold)(void *journey, int status);
     /** The node has turned down meanwhile: whether to give it up. In another thread. */
     bool (*elsewhere)(const void *journey);
     /** It is not withheld: its headers are complete, and the client has nothing yet. */
@@ -38,7 +39,8 @@ typedef struct cfc_attempt {
     bool failed;            /* the node is at fault: no answer, or a broken one */
     bool reused;            /* went over a connection kept from an earlier request */
     bool client_has_bytes;  /* something of an answer was passed on */
-    bool withheld;          /* by the terms; its status is in status */
+    bool withheld;          /* by the terms; its status is in status, unless it is replaced */
+    bool replaced;          /* withheld for an answer of ours: for the node all went as ever */
     const struct cfc_tunnel *tunnel;    /* that it became; NULL: it did not */
     cfc_terms_t terms;
     apr_time_t answered_at; /* when the first byte came back; 0: none */

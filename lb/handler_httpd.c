@@ -150,10 +150,13 @@ static void book(const journey_t *j)
     cfc_traffic_t *traffic = &j->choice.node->slot->traffic;
     bool answered = attempt->status == OK || attempt->withheld;
     int class = answered ? attempt->answer / 100 : 0;
+    bool good = class > 0 && class < 5;
 
     atomic_fetch_add_explicit(&traffic->attempts, 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&traffic->by_class[class > 0 && class < 6 ? class : 0], 1,
                               memory_order_relaxed);
+    atomic_store_explicit(good ? &traffic->good_at : &traffic->bad_at, apr_time_now(),
+                          memory_order_relaxed);
     if (attempt->failed && attempt->reach == CFC_REACH_NOTHING_SENT) {
         atomic_fetch_add_explicit(&traffic->connect_failures, 1, memory_order_relaxed);
     }
@@ -249,14 +252,33 @@ static cfc_retry_t retry_verdict(const journey_t *j, cfc_reach_t reach)
     return cfc_retry(&ask);
 }
 
-/* A node answers "ask another one": its answer is withheld only if that will be done, so that
- * the client gets the last one. */
-static bool withhold(const void *journey, int status)
+/* Whether the client is told of a database instead of what the node of the last attempt did. */
+static bool blames_database(const journey_t *j, int status)
 {
-    const journey_t *j = journey;
+    const cfc_node_t *node = j->attempt.node;   /* the choice may be of nobody by now */
+    const cfc_dependency_t *database = cfc_maintenance_database(j->r, j->cl, node);
 
-    return cfc_codes_has(&j->cl->retry.on_status, status)
-           && retry_verdict(j, CFC_REACH_SENT) == CFC_RETRY_YES && has_alternative(j);
+    if (database != NULL) {
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, j->r,
+                      "CFC0125: cluster %s, node %s: failed with %d while the database %s does not "
+                      "answer; the client gets the outage page", j->cl->name, node->name, status,
+                      database->name);
+    }
+    return database != NULL;
+}
+
+/* A node answers "ask another one": its answer is withheld only if that will be done, so that
+ * the client gets the last one; or one of ours, if that tells more. */
+static bool withhold(void *journey, int status)
+{
+    journey_t *j = journey;
+
+    if (cfc_codes_has(&j->cl->retry.on_status, status)
+        && retry_verdict(j, CFC_REACH_SENT) == CFC_RETRY_YES && has_alternative(j)) {
+        return true;
+    }
+    j->attempt.replaced = ap_is_HTTP_SERVER_ERROR(status) && blames_database(j, status);
+    return j->attempt.replaced;
 }
 
 static bool may_retry(const journey_t *j)
@@ -329,6 +351,15 @@ static void attempt_once(journey_t *j)
              j->queued_ms);
 }
 
+/* What the client gets of an attempt that failed, and after which none is made. */
+static int give_up(const journey_t *j)
+{
+    if (j->attempt.client_has_bytes || !blames_database(j, j->attempt.status)) {
+        return j->attempt.status;
+    }
+    return cfc_maintenance_answer(j->r, j->cl, CFC_CLOSED_OUTAGE);
+}
+
 /* Make attempts until one is answered or none is left to make. */
 static int travel(journey_t *j)
 {
@@ -338,6 +369,10 @@ static int travel(journey_t *j)
         bool again;
 
         attempt_once(j);
+        if (j->attempt.replaced) {
+            put_back(j);
+            return cfc_maintenance_answer(j->r, j->cl, CFC_CLOSED_OUTAGE);
+        }
         if (!j->attempt.failed) {
             return j->attempt.status;
         }
@@ -346,7 +381,7 @@ static int travel(journey_t *j)
             put_back(j);    /* nor is a client tied to the node that has just failed it */
         }
         if (!again) {
-            return j->attempt.status;
+            return give_up(j);
         }
         atomic_fetch_add_explicit(&j->choice.node->slot->traffic.retried, 1, memory_order_relaxed);
         /* A healthy node may just have closed the reused connection (the keep-alive race): it
@@ -358,7 +393,7 @@ static int travel(journey_t *j)
     /* Nobody left. When a node took the request and failed, that is what happened; when none
      * could even be asked, the service is out, or too busy. */
     if (j->attempts > 0 && j->attempt.reach != CFC_REACH_NOTHING_SENT) {
-        return j->attempt.status;
+        return give_up(j);
     }
     return cfc_maintenance_answer(j->r, j->cl,
                                   place == CFC_PLACE_BUSY ? CFC_CLOSED_BUSY : CFC_CLOSED_OUTAGE);

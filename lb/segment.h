@@ -81,6 +81,8 @@ typedef struct {
     _Atomic uint64_t bytes_from;        /* from the node, likewise */
     _Atomic uint64_t tunnels_begun;
     _Atomic int32_t tunnels;            /* that are open now; they are not in flight any more */
+    _Atomic int64_t good_at;            /* apr_time_t of the last answer below 500; 0: none yet */
+    _Atomic int64_t bad_at;             /* of the last other one, or of no answer; likewise */
 } cfc_traffic_t;
 
 /** Who adds how much to a total that a killed child leaves wrong. */

@@ -6,7 +6,9 @@
 #include <apr_strings.h>
 #include <http_protocol.h>
 
+#include "lb/retry.h"
 #include "maint/maint.h"
+#include "maint/outage.h"
 
 static cfc_wants_t wanted(const request_rec *r)
 {
@@ -70,6 +72,9 @@ int cfc_maintenance_answer(request_rec *r, const cfc_cluster_t *cl, cfc_closed_t
     cfc_note_t note;
     int status;
 
+    if (why == CFC_CLOSED_OUTAGE && cfc_outage_database(cl, NULL, apr_time_now()) != NULL) {
+        why = CFC_CLOSED_DATABASE;
+    }
     /* A client that sends its whole body before it reads gets its answer only when we have read
      * that body. One that asks first (Expect: 100-continue) is told at once. This comes before
      * r->status is set, which would make httpd leave the body to a reset connection. */
@@ -84,6 +89,17 @@ int cfc_maintenance_answer(request_rec *r, const cfc_cluster_t *cl, cfc_closed_t
     atomic_fetch_add_explicit(&cl->slot->refused, 1, memory_order_relaxed);
     send_page(r, cl, why, &note);
     return OK;
+}
+
+const cfc_dependency_t *cfc_maintenance_database(const request_rec *r, const cfc_cluster_t *cl,
+                                                 const cfc_node_t *failed)
+{
+    const cfc_dependency_t *database = cfc_outage_database(cl, failed, apr_time_now());
+
+    return database != NULL && cfc_method_class(r->method) == CFC_METHOD_SAFE
+                   && wanted(r) == CFC_WANTS_HTML
+               ? database
+               : NULL;
 }
 
 bool cfc_maintenance_tester(const request_rec *r, const cfc_cluster_t *cl)

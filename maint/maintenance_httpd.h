@@ -6,16 +6,28 @@
 #include <httpd.h>
 #include <stdbool.h>
 
+#include "health/dependency.h"
 #include "lb/cluster.h"
 #include "maint/page.h"
 
 /**
  * Answer a request in the cluster's stead: 503 with Retry-After, never cached, in the form that
  * the client wants. The site's own page is for maintenance only; an outage says what is true.
+ * If a database is why (maint/outage.h), the outage says so.
  * Sent as an answer of a handler, so that no ErrorDocument takes its place.
  * @return OK, or what httpd is to answer when the request's body cannot be read
  */
 int cfc_maintenance_answer(request_rec *r, const cfc_cluster_t *cl, cfc_closed_t why);
+
+/**
+ * Whether the outage page takes the place of a node's failure: for who opens a page, while a
+ * database is why (maint/outage.h). Scripts get what the node says, and so does who sends
+ * something, of which the node knows best what became.
+ * @param failed the node that has answered with 5xx, or not at all
+ * @return the database; NULL: it does not
+ */
+const cfc_dependency_t *cfc_maintenance_database(const request_rec *r, const cfc_cluster_t *cl,
+                                                 const cfc_node_t *failed);
 
 /** Whether the client is one of the cluster's testers, who pass a maintenance. */
 bool cfc_maintenance_tester(const request_rec *r, const cfc_cluster_t *cl);

@@ -25,7 +25,7 @@ int cfc_page_retry_after(cfc_closed_t why, apr_time_t until, apr_time_t now)
     if (why == CFC_CLOSED_BUSY) {
         return RETRY_BUSY_S;
     }
-    if (why == CFC_CLOSED_OUTAGE) {
+    if (why == CFC_CLOSED_OUTAGE || why == CFC_CLOSED_DATABASE) {
         return RETRY_LEAST_S;
     }
     if (until <= now) {
@@ -61,17 +61,21 @@ static void end_html(cfc_html_t *html, apr_time_t until, apr_time_t now, apr_poo
 
 static const char *const titles[] = {
     [CFC_CLOSED_OUTAGE] = "Temporarily unavailable",
+    [CFC_CLOSED_DATABASE] = "Temporarily unavailable",
     [CFC_CLOSED_BUSY] = "Very busy",
     [CFC_CLOSED_MAINTENANCE] = "Down for maintenance",
 };
 static const char *const texts[] = {
     [CFC_CLOSED_OUTAGE] = "The service cannot be reached right now. It should be back shortly.",
+    [CFC_CLOSED_DATABASE] = "The service cannot reach its database right now. It should be back "
+                            "shortly.",
     [CFC_CLOSED_BUSY] = "The service is very busy right now. This page tries again by itself.",
     [CFC_CLOSED_MAINTENANCE] = "The service is being worked on and will be back soon.",
 };
 
 static const char *const states[] = {
     [CFC_CLOSED_OUTAGE] = "outage",
+    [CFC_CLOSED_DATABASE] = "outage",
     [CFC_CLOSED_BUSY] = "busy",
     [CFC_CLOSED_MAINTENANCE] = "maintenance",
 };

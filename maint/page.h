@@ -14,6 +14,7 @@
 /** Why a cluster answers itself. */
 typedef enum {
     CFC_CLOSED_OUTAGE,          /* no node can take the request */
+    CFC_CLOSED_DATABASE,        /* an outage of which the database is the reason */
     CFC_CLOSED_BUSY,            /* all nodes are at their max=, and the queue is full */
     CFC_CLOSED_MAINTENANCE      /* closed by people */
 } cfc_closed_t;

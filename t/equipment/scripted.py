@@ -59,6 +59,7 @@ class ScriptedNode:
     reset    the same, with a reset of the connection
     half     the beginning of an answer, then hangs up
     busy     503 of its own
+    broken   500
     once     answers the first request of each connection, and hangs up on the second
     stale    the same, but without reading the second: it never came
     slow     the beginning of an answer, and the rest when `go_on` is set
@@ -254,6 +255,10 @@ class ScriptedNode:
 
     def _busy(self, connection, _, __, request):
         return self._send(connection, request, 503, b"busy", ("X-Test-Node", self.name))
+
+    def _broken(self, connection, _, __, request):
+        return self._send(connection, request, 500, f"{self.name} is broken".encode(),
+                          ("X-Test-Node", self.name))
 
     def _close(self, *_):
         return False

@@ -59,6 +59,7 @@
     SUITE(notify)         \
     SUITE(gates)          \
     SUITE(wait)           \
+    SUITE(outage)         \
     SUITE(page)           \
     SUITE(order_page)     \
     SUITE(wants)          \

@@ -41,6 +41,7 @@ static const struct {
     {"tomorrow", CFC_CLOSED_MAINTENANCE, NOW + MINUTES(24 * 60), 3600},
     {"over time", CFC_CLOSED_MAINTENANCE, NOW - MINUTES(1), 300},
     {"an outage", CFC_CLOSED_OUTAGE, NOW + MINUTES(10), 30},
+    {"a database's outage", CFC_CLOSED_DATABASE, NOW + MINUTES(10), 30},
 };
 
 START_TEST(retry_after_follows_the_announced_end_within_bounds)
@@ -136,6 +137,11 @@ START_TEST(an_outage_does_not_speak_of_maintenance)
     ck_assert_ptr_nonnull(strstr(page, "Temporarily unavailable"));
     ck_assert_ptr_null(strstr(page, "maintenance"));
     ck_assert_ptr_null(strstr(page, "Expected back"));
+    ck_assert_ptr_null(strstr(page, "database"));
+    page = text_of(CFC_WANTS_HTML, CFC_CLOSED_DATABASE, &note);
+    ck_assert_ptr_nonnull(strstr(page, "Temporarily unavailable"));
+    ck_assert_ptr_nonnull(strstr(page, "cannot reach its database right now"));
+    ck_assert_ptr_null(strstr(page, "maintenance"));
 }
 END_TEST
 
