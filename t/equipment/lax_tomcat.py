@@ -37,10 +37,6 @@ class LaxTomcat9(LaxTomcat):
 
     def _webapp(self):
         """The application in the words of Tomcat 9's time."""
-        directory = places.cache() / "javax"
-        directory.mkdir(exist_ok=True)
-        sources = [directory / f"{name}.java" for name in PATHS]
-        for source in sources:
-            text = (places.HERE / "webapp" / source.name).read_text()
-            source.write_text(text.replace("jakarta.", "javax."))
-        return tomcat.compiled(sources, self.classpath)
+        files = [places.HERE / f"webapp/{name}.java" for name in PATHS]
+        return tomcat.compiled({file.name: file.read_text().replace("jakarta.", "javax.")
+                                for file in files}, self.classpath)

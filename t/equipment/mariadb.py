@@ -20,16 +20,11 @@ def _template():
     """A data directory as new, made once for this version of the server."""
     version = subprocess.run([SERVER, "--no-defaults", "--version"], check=True,
                              capture_output=True, text=True).stdout.split()[2]
-    home = places.cache() / f"mariadb-{version}"
-    if not home.exists():
-        made = Path(tempfile.mkdtemp(dir=places.cache()))
-        subprocess.run(
-            ["mariadb-install-db", "--no-defaults", f"--datadir={made}", "--skip-test-db",
-             "--force",     # or this machine's name has to be known to somebody
-             "--auth-root-authentication-method=normal", "--skip-log-bin",
-             "--innodb-log-file-size=8M", *_as_user()], check=True, capture_output=True)
-        os.rename(made, home)
-    return home
+    return places.once(f"mariadb-{version}", lambda home: subprocess.run(
+        ["mariadb-install-db", "--no-defaults", f"--datadir={home}", "--skip-test-db",
+         "--force",     # or this machine's name has to be known to somebody
+         "--auth-root-authentication-method=normal", "--skip-log-bin",
+         "--innodb-log-file-size=8M", *_as_user()], check=True, capture_output=True))
 
 
 def _as_user():

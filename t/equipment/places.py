@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where things are: this checkout, its build directory, and what Debian installs."""
 
+import contextlib
+import fcntl
 import os
+import shutil
+import tempfile
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parents[2]
@@ -28,3 +32,28 @@ def cache():
     path = TOP / "build" / "equipment"
     path.mkdir(parents=True, exist_ok=True)
     return path
+
+
+@contextlib.contextmanager
+def alone(file):
+    """Whoever else on this machine is within alone() of this file is waited for."""
+    with open(file, "a", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def once(name, make):
+    """A directory of the cache, which make() fills when it is asked for first. Several runs may
+    ask at the same time."""
+    home = cache() / name
+    with alone(cache() / "lock"):
+        if not home.exists():
+            made = Path(tempfile.mkdtemp(dir=cache()))
+            made.chmod(0o755)
+            try:
+                make(made)
+                made.rename(home)
+            except BaseException:
+                shutil.rmtree(made)
+                raise
+    return home

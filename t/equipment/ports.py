@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Finds TCP ports that nobody listens on, and tells whether one is taken."""
 
+import fcntl
+import os
 import random
 import socket
+import tempfile
 from pathlib import Path
 
 # Below the range that the kernel takes clients' ports from (32768 and up): there, somebody's
@@ -13,16 +16,33 @@ _RANGE = range(20000, 32000)
 # States of a connection, from the kernel's tcp_states.h, that are neither open nor over.
 _CLOSING = {"04", "05", "08", "09", "0B"}
 
+# Other runs on this machine choose from the same range, and a port is ours also while its server is
+# down. So the byte of this number in a file that all have is locked; the locks end with the process.
+_LOCKS = Path(tempfile.gettempdir()) / f"cfc-test-ports-{os.geteuid()}"
+
 _given = set()
+_locks = None
 
 
 def free():
-    """A port of the loopback that is free now and was not given out before by this process."""
+    """A port of the loopback that is free now, was not given out before by this process, and is not
+    given out by another one."""
     while True:
         port = random.choice(_RANGE)
-        if port not in _given and not taken(port):
+        if port not in _given and _lock(port) and not taken(port):
             _given.add(port)
             return port
+
+
+def _lock(port):
+    global _locks
+    if _locks is None:
+        _locks = os.open(_LOCKS, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.lockf(_locks, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
+    except OSError:
+        return False
+    return True
 
 
 def taken(port):

@@ -11,7 +11,7 @@ import pytest
 import requests
 import websocket
 
-from . import client, places, proc
+from . import client, places, ports, proc
 from .client import Load, User, raw_get
 from .load import SteadyLoad
 
@@ -242,3 +242,32 @@ def test_a_steady_load_sends_what_it_should_and_tells_what_failed(scripted, tmp_
     assert abs(sum(shot.failed for shot in shots) - failed) <= 20   # the first may be too early
     assert {shot.id for shot in shots if shot.method == "POST" and not shot.failed} <= {
         line.removeprefix("POST ") for line in node.journal()}
+
+
+def test_two_runs_at_the_same_time_are_given_different_ports():
+    mine = [ports.free() for _ in range(50)]
+    ask = ("import sys; from equipment import ports; ports._RANGE = list(map(int, sys.argv[1:]))\n"
+           "print(ports.free())")
+    nobodys = ports.free() + 12000      # above all that are given out
+    given = subprocess.run([sys.executable, "-c", ask, *map(str, mine), str(nobodys)], check=True,
+                           capture_output=True, text=True, timeout=30,
+                           env={**os.environ, "PYTHONPATH": str(places.TOP / "t")}).stdout
+    assert int(given) == nobodys
+
+
+def test_what_is_made_once_is_there_whole_or_not_at_all():
+    name = f"test-{os.getpid()}"
+
+    def fail(home):
+        (home / "half").touch()
+        raise OSError
+
+    try:
+        with pytest.raises(OSError):
+            places.once(name, fail)
+        assert not (places.cache() / name).exists()
+        home = places.once(name, lambda home: (home / "whole").touch())
+        assert places.once(name, fail) == home
+        assert [file.name for file in home.iterdir()] == ["whole"]
+    finally:
+        shutil.rmtree(places.cache() / name)

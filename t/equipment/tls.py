@@ -2,10 +2,7 @@
 """A self-signed certificate for localhost and 127.0.0.1, made once, used by every server; and
 others of the kind for tests about certificates."""
 
-import os
 import subprocess
-import tempfile
-from pathlib import Path
 
 from . import places
 
@@ -23,11 +20,7 @@ subjectAltName = DNS:localhost, IP:127.0.0.1
 
 def certificate():
     """(certificate, key) as PEM files."""
-    home = places.cache() / "certificate"
-    if not home.exists():
-        made = Path(tempfile.mkdtemp(dir=places.cache()))
-        short_lived(made, days=3650)
-        os.rename(made, home)
+    home = places.once("certificate", lambda made: short_lived(made, days=3650))
     return home / "cert.pem", home / "key.pem"
 
 

@@ -4,7 +4,6 @@
 import hashlib
 import http.client
 import json
-import os
 import shutil
 import signal
 import subprocess
@@ -18,22 +17,26 @@ AJP_SECRET = "between-httpd-and-tomcat"
 
 def webapp():
     """The application's directory."""
-    return compiled(sorted((places.HERE / "webapp").glob("*.java")), places.CATALINA_HOME / "lib/*")
+    sources = {file.name: file.read_text()
+               for file in sorted((places.HERE / "webapp").glob("*.java"))}
+    return compiled(sources, places.CATALINA_HOME / "lib/*")
 
 
 def compiled(sources, libraries):
-    """A directory of an application; compiled when its sources are not those of the last time."""
-    digest = hashlib.sha256(b"".join(s.read_bytes() for s in sources)).hexdigest()[:16]
-    home = places.cache() / f"webapp-{digest}"
-    if not home.exists():
-        made = Path(tempfile.mkdtemp(dir=places.cache()))
-        made.chmod(0o755)
-        subprocess.run(
-            [places.JAVA_HOME / "bin/javac", "--release", "17",
-             "-Xlint:all,-serial,-path", "-Werror", "-cp", libraries,
-             "-d", made / "WEB-INF/classes", *sources], check=True)
-        os.rename(made, home)
-    return home
+    """A directory of an application; compiled when its sources, {name of a file: text}, are not
+    those of the last time."""
+    def make(home):
+        with tempfile.TemporaryDirectory() as directory:
+            files = [Path(directory) / name for name in sources]
+            for file in files:
+                file.write_text(sources[file.name])
+            subprocess.run(
+                [places.JAVA_HOME / "bin/javac", "--release", "17",
+                 "-Xlint:all,-serial,-path", "-Werror", "-cp", libraries,
+                 "-d", home / "WEB-INF/classes", *files], check=True)
+
+    digest = hashlib.sha256("".join(sources.values()).encode()).hexdigest()[:16]
+    return places.once(f"webapp-{digest}", make)
 
 
 class Tomcat:
