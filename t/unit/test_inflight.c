@@ -15,6 +15,7 @@
 #define REQUESTS 20000          /* by each thread */
 #define KILLED_CHILDREN 30
 #define PROOFS 3                /* repairs until a wrong total is believed to be wrong */
+#define LOOK_US 20000           /* no thread is kept from the CPU for PROOFS of these */
 
 static cfc_segment_t *segment;
 
@@ -339,7 +340,7 @@ START_TEST(children_that_enter_and_serve_at_the_same_time_keep_apart)
     }
     while (atomic_load(&working) > 0) {
         ck_assert_int_eq(cfc_segment_repair(segment, immortal), 0);
-        usleep(1000);
+        usleep(LOOK_US);
     }
     for (int i = 0; i < THREADS; i++) {
         pthread_join(workers[i].thread, NULL);
