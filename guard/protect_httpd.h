@@ -117,6 +117,14 @@ int cfc_protect_fixups(request_rec *r);
  */
 void cfc_protect_strip_credentials(request_rec *r);
 
+/**
+ * Does the request's target lie at a path, or below it, in any of its readings? For a claimed
+ * request; any thread, allocates nothing.
+ *
+ * @param path as cfc_rule_read() takes it, less than 256 bytes
+ */
+bool cfc_protect_lies_below(const request_rec *r, const char *path);
+
 /** Was a parameter found in the body, while it passed, that a section refuses? */
 bool cfc_protect_refused(request_rec *r);
 

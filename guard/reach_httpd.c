@@ -5,6 +5,7 @@
 
 #include <apr_strings.h>
 #include <http_log.h>
+#include <string.h>
 
 #include "guard/browser.h"
 #include "guard/presets.h"
@@ -23,6 +24,17 @@ static bool lies_in(const cfc_area_t *area, const cfc_protect_req_t *req)
         }
     }
     return false;
+}
+
+bool cfc_protect_lies_below(const request_rec *r, const char *path)
+{
+    const cfc_protect_req_t *req = *cfc_protect_slot((request_rec *)r);
+    char text[256] = "";
+    cfc_rule_t rules[2] = {{.text = NULL}};
+    const cfc_area_t area = {.name = path, .rules = rules};
+
+    strncpy(text, path, sizeof(text) - 1);
+    return cfc_rule_read(text, false, &rules[0]) == NULL && lies_in(&area, req);
 }
 
 bool cfc_reach_spares(const cfc_area_t *area, const cfc_protect_req_t *req)

@@ -314,10 +314,19 @@ static void answered(void *journey)
     }
 }
 
+static bool path_closed(const void *request)
+{
+    request_rec *r = (request_rec *)request;
+
+    return cfc_maintenance_note(r, cfc_request(r)->pass->cluster) != NULL;
+}
+
 static cfc_tunnel_t *upgrade(void *journey)
 {
     journey_t *j = journey;
 
+    j->tunnel.part_closed = path_closed;
+    j->tunnel.request = j->r;
     cfc_tunnel_begin(&j->tunnel, j->cl, j->choice.node, cfc_maintenance_tester(j->r, j->cl),
                      cfc_conf()->child, j->attempt.waiting);
     settle(j);
@@ -471,7 +480,7 @@ int cfc_forward_handler(request_rec *r)
         .target = ours->target,
         .context = ours->pass->context,
     };
-    if (cfc_slot_closed(journey.cl->slot) && !cfc_maintenance_tester(r, journey.cl)) {
+    if (cfc_maintenance_note(r, journey.cl) != NULL && !cfc_maintenance_tester(r, journey.cl)) {
         return cfc_maintenance_answer(r, journey.cl, CFC_CLOSED_MAINTENANCE);
     }
     return forward(r, &journey);

@@ -25,6 +25,8 @@ static const cfc_heritage_field_t table[] = {
     CLUSTER("settled", settled),
     CLUSTER("maintenance", maintenance),
     CLUSTER("maintenance note", maintenance_note),
+    CLUSTER("parts closed", parts_closed),
+    CLUSTER("parts", parts),
     CLUSTER("refused", refused),
 
     NODE("cluster", owner.cluster),

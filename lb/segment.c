@@ -69,6 +69,8 @@ uint64_t cfc_segment_layout(void)
         sizeof(cfc_cluster_slot_t),
         offsetof(cfc_cluster_slot_t, maintenance),
         offsetof(cfc_cluster_slot_t, maintenance_note),
+        offsetof(cfc_cluster_slot_t, parts),
+        sizeof(cfc_part_slot_t),
         offsetof(cfc_cluster_slot_t, queue),
         offsetof(cfc_cluster_slot_t, logins_failed),
         sizeof(cfc_waiter_t),

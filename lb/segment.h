@@ -57,6 +57,7 @@
 #define CFC_NODES_MAX 128       /* over all clusters */
 #define CFC_DEPENDENCIES_MAX 32 /* databases and directories, over all clusters */
 #define CFC_PROBES_MAX 6        /* of one node */
+#define CFC_PARTS_MAX 8         /* paths of one cluster that are in maintenance by themselves */
 #define CFC_CHILDREN_MAX 1024   /* httpd children of all generations that live at one time */
 #define CFC_SECRET_BYTES 32
 #define CFC_CACHE_LINE 64
@@ -146,11 +147,21 @@ typedef struct cfc_node_slot {
     alignas(CFC_CACHE_LINE) cfc_book_t tunneling;       /* of traffic.tunnels */
 } cfc_node_slot_t;
 
+/** A path of a cluster that is in maintenance by itself, or will be. The store's lock holder. */
+typedef struct {
+    _Atomic uint32_t state;             /* cfc_cluster_state_t; open: the place is free */
+    _Atomic uint32_t path_seq;
+    _Atomic uint64_t path[CFC_NAME_MAX / sizeof(uint64_t)];     /* see maint/parts.h */
+    cfc_record_t note;                  /* cfc_note_t */
+} cfc_part_slot_t;
+
 typedef struct cfc_cluster_slot {
     cfc_owner_t owner;
     _Atomic uint32_t settled;           /* 1: the saved state was applied (maint/store.h) */
     _Atomic uint32_t maintenance;       /* 1: closed */
+    _Atomic uint32_t parts_closed;      /* one bit for each of parts that is */
     cfc_record_t maintenance_note;      /* cfc_note_t */
+    cfc_part_slot_t parts[CFC_PARTS_MAX];
     cfc_queue_t queue;                  /* of requests that wait for a place, any child */
     alignas(CFC_CACHE_LINE) _Atomic uint64_t refused;   /* requests answered with a 503 page */
     _Atomic uint64_t logins_failed;     /* answers that said so */
@@ -339,6 +350,12 @@ typedef enum {
 static inline bool cfc_slot_closed(const cfc_cluster_slot_t *slot)
 {
     return atomic_load_explicit(&slot->maintenance, memory_order_acquire) == CFC_CLUSTER_CLOSED;
+}
+
+/** Whether any path of it is. Any thread. */
+static inline bool cfc_slot_parts_closed(const cfc_cluster_slot_t *slot)
+{
+    return atomic_load_explicit(&slot->parts_closed, memory_order_acquire) != 0;
 }
 
 #endif

@@ -31,7 +31,8 @@ static bool stopped(const cfc_tunnel_t *tunnel)
 void cfc_tunnel_begin(cfc_tunnel_t *tunnel, const cfc_cluster_t *cl, const cfc_node_t *node,
                       bool tester, int child, cfc_waiting_t *waiting)
 {
-    *tunnel = (cfc_tunnel_t){.cl = cl, .node = node, .tester = tester, .waiting = waiting};
+    *tunnel = (cfc_tunnel_t){.cl = cl, .node = node, .tester = tester, .waiting = waiting,
+                             .part_closed = tunnel->part_closed, .request = tunnel->request};
     tunnel->turn = (uint32_t)cfc_slot_tunnel_begin(node->slot, child) * GOLDEN;
     tunnel->let_in = tester && stopped(tunnel);
     if (waiting != NULL) {
@@ -50,6 +51,14 @@ typedef struct {
     int64_t next_ms;
 } look_t;
 
+static bool in_maintenance(const cfc_tunnel_t *tunnel)
+{
+    const cfc_cluster_slot_t *slot = tunnel->cl->slot;
+
+    return cfc_slot_closed(slot)
+           || (cfc_slot_parts_closed(slot) && tunnel->part_closed(tunnel->request));
+}
+
 static cfc_tunnel_end_t reason_for(const cfc_tunnel_t *tunnel, const look_t *look)
 {
     if (cfc_waiting_may_leave(tunnel->waiting)) {
@@ -58,7 +67,7 @@ static cfc_tunnel_end_t reason_for(const cfc_tunnel_t *tunnel, const look_t *loo
     if (stopped(tunnel) && !tunnel->let_in) {
         return CFC_TUNNEL_NODE_STOPPED;
     }
-    if (cfc_slot_closed(tunnel->cl->slot) && !tunnel->tester) {
+    if (!tunnel->tester && in_maintenance(tunnel)) {
         return CFC_TUNNEL_MAINTENANCE;
     }
     return look->leaving ? CFC_TUNNEL_RESTART : CFC_TUNNEL_CLOSED;

@@ -5,7 +5,7 @@
  *   reason                            ends                      not if
  *   the node has turned down          at once                   its client had nowhere to go
  *   the node is stopped               within CFTimeout          a tester's, begun while stopped
- *   the cluster is in maintenance     tunnel-end=, each at a    a tester's
+ *   it, or the path is in maintenance tunnel-end=, each at a    a tester's
  *   this child is told to end         moment of its own
  *
  * A reason that goes away in time (the node is active again) lets the remaining ones be. */
@@ -35,6 +35,8 @@ const char *cfc_tunnel_word(cfc_tunnel_end_t end);
 typedef struct cfc_tunnel {
     const cfc_cluster_t *cl;
     const cfc_node_t *node;
+    bool (*part_closed)(const void *request);   /* see cfc_tunnel_begin() */
+    const void *request;
     bool tester;                /* it may go on in a maintenance */
     const cfc_waiting_t *waiting;
     uint32_t turn;              /* its moment in the time given; 2^32 would be the end of it */
@@ -45,8 +47,11 @@ typedef struct cfc_tunnel {
 } cfc_tunnel_t;
 
 /**
- * A node has answered an attempt with an upgrade: count the tunnel, and let it be ended. Sets all
- * of tunnel. The attempt's own thread, as for cfc_tunnel_end().
+ * A node has answered an attempt with an upgrade: count the tunnel, and let it be ended. The
+ * attempt's own thread, as for cfc_tunnel_end().
+ * @param tunnel  all of it is set, but for part_closed and request: with these the caller has said
+ *                who knows whether the path of this request is in maintenance by itself. That is
+ *                asked from another thread, and only while some path of the cluster is.
  * @param child   from cfc_segment_child_enter()
  * @param waiting of the attempt; NULL: it cannot be ended
  */

@@ -10,6 +10,7 @@
 #include "lb/choose.h"
 #include "lb/eject.h"
 #include "lb/events.h"
+#include "maint/parts.h"
 #include "maint/task.h"
 #include "maint/text.h"
 
@@ -138,7 +139,7 @@ static const char *effective_now(const cfc_task_t *t)
 /* What the event has of the order. */
 static cfc_what_t what_of(const cfc_task_t *t, cfc_event_kind_t kind)
 {
-    const char *noun = t->action->kind->noun;
+    const char *noun = cfc_subject_noun(t->action->kind, &t->change.subject);
 
     return (cfc_what_t){
         .kind = kind,
@@ -215,6 +216,23 @@ static cfc_result_t checked(const cfc_task_t *t)
                                                  t->action->word, cfc_task_subject(t)));
 }
 
+/* @return false: a path more than can be kept, and *outcome says so */
+static bool has_room(const cfc_task_t *t, cfc_result_t *outcome)
+{
+    const cfc_subject_t *subject = &t->change.subject;
+
+    if (!subject->part || t->change.kept.state == CFC_CLUSTER_OPEN
+        || cfc_part_room(subject->cl->slot, subject->name)) {
+        return true;
+    }
+    *outcome = result(CFC_OUTCOME_FAILED,
+                      apr_psprintf(t->p, "Nothing was changed: %d paths of cluster %s are in "
+                                   "maintenance or scheduled, more cannot be kept; open one of "
+                                   "them first, or close the whole cluster", CFC_PARTS_MAX,
+                                   subject->cl->name));
+    return false;
+}
+
 /* One decision on what is there now, and its execution. @return false: decide again */
 static bool decide(cfc_task_t *t, cfc_result_t *outcome)
 {
@@ -229,6 +247,9 @@ static bool decide(cfc_task_t *t, cfc_result_t *outcome)
     if (settled_already(t, &is)) {
         *outcome = result(CFC_OUTCOME_UNCHANGED,
                           apr_pstrcat(t->p, cfc_judge_sentence(t), "; it was so already", NULL));
+        return true;
+    }
+    if (!has_room(t, outcome)) {
         return true;
     }
     harm = cfc_judge_harm(t);

@@ -15,6 +15,7 @@ typedef struct {
     const char *cluster;
     const char *node;           /* for activate, drain, stop, recover */
     const char *dependency;     /* for ack, unack: a database or directory */
+    const char *path;           /* for maintenance-on, -off: of this path only */
     const char *action;         /* activate, drain, stop, recover, maintenance-on, -off, ack,
                                  * unack */
     const char *reason;         /* for all but maintenance-on; may be left out */

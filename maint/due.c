@@ -78,6 +78,7 @@ static void fill_cluster(const cfc_subject_t *subject, const cfc_kept_t *kept, c
 {
     *order = (cfc_order_t){
         .cluster = subject->cl->name,
+        .path = subject->part ? apr_pstrdup(p, subject->name) : NULL,
         .action = due->action,
         .who = apr_pstrdup(p, kept->plan.note.who),
         .address = "cfcluster",
@@ -94,8 +95,8 @@ static void fill(const cfc_subject_t *subject, const cfc_kept_t *kept, const due
 
     *order = (cfc_order_t){
         .cluster = subject->cl->name,
-        .node = subject->node != NULL ? subject->name : NULL,
-        .dependency = subject->dependency != NULL ? subject->name : NULL,
+        .node = subject->node != NULL ? subject->node->name : NULL,
+        .dependency = subject->dependency != NULL ? subject->dependency->name : NULL,
         .action = due->action,
         .who = "cfcluster",
         .address = "cfcluster",

@@ -37,9 +37,11 @@ const char *cfc_judge_harm(const cfc_task_t *t)
 {
     const cfc_subject_t *subject = &t->change.subject;
     usable_t before, after;
+    cfc_kept_t is;
 
     if (t->action->kind == &cfc_kind_maintenance) {
-        return t->change.kept.state == CFC_CLUSTER_SCHEDULED && cfc_slot_closed(subject->cl->slot)
+        t->action->kind->now(subject, &is);
+        return t->change.kept.state == CFC_CLUSTER_SCHEDULED && is.state == CFC_CLUSTER_CLOSED
                    ? "it is open until then: its maintenance ends at once"
                    : NULL;
     }
@@ -131,7 +133,8 @@ static const char *maintenance_sentence(const cfc_task_t *t)
     else if (t->change.kept.state == CFC_CLUSTER_CLOSED) {
         text = "is in maintenance: users see the page";
     }
-    else if (usable(t->change.subject.cl, NULL, CFC_ADMIN_ACTIVE).for_new == 0) {
+    else if (!t->change.subject.part
+             && usable(t->change.subject.cl, NULL, CFC_ADMIN_ACTIVE).for_new == 0) {
         text = "is open, but no node is serving: users see the outage page";
     }
     return apr_pstrcat(t->p, cfc_task_subject(t), " ", text, NULL);

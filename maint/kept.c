@@ -5,8 +5,22 @@
 
 #include <assert.h>
 #include <stddef.h>
+#include <string.h>
+
+#include "maint/parts.h"
 
 static_assert(sizeof(cfc_plan_t) <= CFC_RECORD_BYTES, "a plan is one record");
+
+static cfc_subject_t subject_named(cfc_subject_t subject, const char *name)
+{
+    strncpy(subject.name, name, sizeof(subject.name) - 1);
+    return subject;
+}
+
+const char *cfc_subject_noun(const cfc_kind_t *kind, const cfc_subject_t *subject)
+{
+    return subject->part ? "path" : kind->noun;
+}
 
 /* Admin states of nodes */
 
@@ -19,7 +33,7 @@ static cfc_subject_t node_subject(const cfc_cluster_t *cl, int i)
 {
     const cfc_node_t *node = cfc_cluster_nodes(cl)[i];
 
-    return (cfc_subject_t){.cl = cl, .node = node, .name = node->name};
+    return subject_named((cfc_subject_t){.cl = cl, .node = node}, node->name);
 }
 
 static uint32_t node_configured(const cfc_subject_t *subject)
@@ -66,18 +80,29 @@ const cfc_kind_t cfc_kind_node = {
     .settled = node_settled, .now = node_now, .apply = node_apply,
 };
 
-/* Maintenance */
+/* Maintenance: of the cluster, which is subject 0, and of parts of it, by path. Nobody can
+ * configure it, so that parts are settled with their cluster. */
 
 static int cluster_count(const cfc_cluster_t *cl)
 {
     (void)cl;
-    return 1;
+    return 1 + CFC_PARTS_MAX;
+}
+
+cfc_subject_t cfc_subject_part(const cfc_cluster_t *cl, const char *path)
+{
+    return subject_named((cfc_subject_t){.cl = cl, .part = true}, path);
 }
 
 static cfc_subject_t cluster_subject(const cfc_cluster_t *cl, int i)
 {
-    (void)i;
-    return (cfc_subject_t){.cl = cl, .name = "/"};
+    char path[CFC_NAME_MAX];
+
+    if (i == 0) {
+        return subject_named((cfc_subject_t){.cl = cl}, "/");
+    }
+    cfc_part_path(&cl->slot->parts[i - 1], path);
+    return cfc_subject_part(cl, path);
 }
 
 static uint32_t cluster_configured(const cfc_subject_t *subject)
@@ -93,11 +118,16 @@ static _Atomic uint32_t *cluster_settled(const cfc_subject_t *subject)
 
 static bool cluster_now(const cfc_subject_t *subject, cfc_kept_t *kept)
 {
-    const cfc_cluster_slot_t *slot = subject->cl->slot;
+    cfc_cluster_slot_t *slot = subject->cl->slot;
+    cfc_part_slot_t *part = subject->part ? cfc_part_find(slot, subject->name) : NULL;
 
-    kept->state = atomic_load(&slot->maintenance);
-    kept->configured = CFC_CLUSTER_OPEN;
-    cfc_record_read(&slot->maintenance_note, &kept->plan, sizeof(kept->plan));
+    memset(kept, 0, sizeof(*kept));
+    if (subject->part && part == NULL) {
+        return false;
+    }
+    kept->state = atomic_load(part != NULL ? &part->state : &slot->maintenance);
+    cfc_record_read(part != NULL ? &part->note : &slot->maintenance_note, &kept->plan,
+                    sizeof(kept->plan));
     return kept->plan.note.since != 0;
 }
 
@@ -105,6 +135,10 @@ static void cluster_apply(const cfc_subject_t *subject, const cfc_kept_t *kept)
 {
     cfc_cluster_slot_t *slot = subject->cl->slot;
 
+    if (subject->part) {
+        cfc_part_set(slot, subject->name, (cfc_cluster_state_t)kept->state, &kept->plan);
+        return;
+    }
     cfc_record_write(&slot->maintenance_note, &kept->plan, sizeof(kept->plan));
     atomic_store(&slot->maintenance, kept->state);
 }
@@ -130,7 +164,7 @@ static cfc_subject_t dependency_subject(const cfc_cluster_t *cl, int i)
 {
     const cfc_dependency_t *dependency = cfc_cluster_dependencies(cl)[i];
 
-    return (cfc_subject_t){.cl = cl, .dependency = dependency, .name = dependency->name};
+    return subject_named((cfc_subject_t){.cl = cl, .dependency = dependency}, dependency->name);
 }
 
 static uint32_t dependency_configured(const cfc_subject_t *subject)

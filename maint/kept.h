@@ -34,21 +34,22 @@ typedef struct {
     const cfc_cluster_t *cl;
     const cfc_node_t *node;     /* NULL: it is no node */
     const cfc_dependency_t *dependency;     /* NULL: it is none */
-    const char *name;           /* in the state file */
+    bool part;                  /* a path of the cluster; it has a record only while not open */
+    char name[CFC_NAME_MAX];    /* in the state file; "" : a part's place that is free */
 } cfc_subject_t;
 
 typedef struct {
     const char *section;        /* of a cluster's record in the state file */
     cfc_event_kind_t event;     /* of its changes */
     const char *noun;           /* in the log, before the name, and the field of an order that
-                                 * names it; NULL: it is the cluster itself */
+                                 * names it; NULL: see cfc_subject_noun() */
     const char *text_key;       /* what the note's text is in file and orders: reason, message */
     const char *const *words;   /* of state, NULL-ended; the first one is the ordinary case */
     const char *at_key;         /* what plan.at is called in file and orders; NULL: never set */
     const char *how_key;        /* likewise plan.how */
     const char *const *hows;    /* its words, NULL-ended; the first one is the ordinary case */
 
-    /** The subjects that the cluster has now, from 0. */
+    /** The subjects that the cluster has, from 0; one without a name is none. */
     int (*count)(const cfc_cluster_t *cl);
     cfc_subject_t (*subject)(const cfc_cluster_t *cl, int i);
 
@@ -85,10 +86,16 @@ typedef enum {
 } cfc_dependency_care_t;
 
 extern const cfc_kind_t cfc_kind_node;          /* the admin states; words of cfc_admin_t */
-extern const cfc_kind_t cfc_kind_maintenance;   /* of a whole cluster */
+extern const cfc_kind_t cfc_kind_maintenance;   /* of a whole cluster, and of paths of it */
 extern const cfc_kind_t cfc_kind_dependency;    /* databases and directories: planned outages */
 
 /** All of them, NULL-ended. */
 extern const cfc_kind_t *const cfc_kinds[];
+
+/** A path of a cluster as something that maintenance can be set of, whether it is now or not. */
+cfc_subject_t cfc_subject_part(const cfc_cluster_t *cl, const char *path);
+
+/** What stands before the subject's name in a sentence. @return NULL: it is the cluster itself */
+const char *cfc_subject_noun(const cfc_kind_t *kind, const cfc_subject_t *subject);
 
 #endif

@@ -6,9 +6,12 @@
 #include <apr_strings.h>
 #include <http_protocol.h>
 
+#include "guard/protect_httpd.h"
 #include "lb/retry.h"
+#include "lb/segment.h"
 #include "maint/maint.h"
 #include "maint/outage.h"
+#include "maint/parts.h"
 
 static cfc_wants_t wanted(const request_rec *r)
 {
@@ -67,9 +70,31 @@ static int drain(request_rec *r)
     return status;
 }
 
+static const cfc_record_t *part_note(const request_rec *r, cfc_cluster_slot_t *slot)
+{
+    char path[CFC_NAME_MAX];
+
+    for (int i = 0; i < CFC_PARTS_MAX; i++) {
+        if ((atomic_load(&slot->parts_closed) & 1u << i) != 0
+            && cfc_part_path(&slot->parts[i], path) && cfc_protect_lies_below(r, path)) {
+            return &slot->parts[i].note;
+        }
+    }
+    return NULL;
+}
+
+const cfc_record_t *cfc_maintenance_note(const request_rec *r, const cfc_cluster_t *cl)
+{
+    if (cfc_slot_closed(cl->slot)) {
+        return &cl->slot->maintenance_note;
+    }
+    return cfc_slot_parts_closed(cl->slot) ? part_note(r, cl->slot) : NULL;
+}
+
 int cfc_maintenance_answer(request_rec *r, const cfc_cluster_t *cl, cfc_closed_t why)
 {
-    cfc_note_t note;
+    const cfc_record_t *record = cfc_maintenance_note(r, cl);
+    cfc_note_t note = {.since = 0};
     int status;
 
     if (why == CFC_CLOSED_OUTAGE && cfc_outage_database(cl, NULL, apr_time_now()) != NULL) {
@@ -81,7 +106,9 @@ int cfc_maintenance_answer(request_rec *r, const cfc_cluster_t *cl, cfc_closed_t
     if (!r->expecting_100 && (status = drain(r)) != OK) {
         return status;
     }
-    cfc_record_read(&cl->slot->maintenance_note, &note, sizeof(note));
+    if (record != NULL) {       /* else it is not closed, or opened in this moment */
+        cfc_record_read(record, &note, sizeof(note));
+    }
     r->status = HTTP_SERVICE_UNAVAILABLE;
     apr_table_setn(r->headers_out, "Retry-After",
                    apr_itoa(r->pool, cfc_page_retry_after(why, note.until, r->request_time)));

@@ -8,6 +8,7 @@
 
 #include "health/dependency.h"
 #include "lb/cluster.h"
+#include "lb/record.h"
 #include "maint/page.h"
 
 /**
@@ -28,6 +29,14 @@ int cfc_maintenance_answer(request_rec *r, const cfc_cluster_t *cl, cfc_closed_t
  */
 const cfc_dependency_t *cfc_maintenance_database(const request_rec *r, const cfc_cluster_t *cl,
                                                  const cfc_node_t *failed);
+
+/**
+ * Why people have closed this request's cluster, or its path, to it. A path is closed to whatever
+ * any layer could read as lying in it, as for <CFClusterProtect>. Any thread, allocates nothing;
+ * two loads when nothing is closed.
+ * @return a cfc_note_t; NULL: it is open
+ */
+const cfc_record_t *cfc_maintenance_note(const request_rec *r, const cfc_cluster_t *cl);
 
 /** Whether the client is one of the cluster's testers, who pass a maintenance. */
 bool cfc_maintenance_tester(const request_rec *r, const cfc_cluster_t *cl);

@@ -32,7 +32,7 @@ static const struct {
     size_t at;
 } fields[] = {
     {"cluster", offsetof(form_t, order.cluster)}, {"node", offsetof(form_t, order.node)},
-    {"dependency", offsetof(form_t, order.dependency)},
+    {"dependency", offsetof(form_t, order.dependency)}, {"path", offsetof(form_t, order.path)},
     {"action", offsetof(form_t, order.action)},   {"reason", offsetof(form_t, order.reason)},
     {"message", offsetof(form_t, order.message)}, {"until", offsetof(form_t, order.until)},
     {"deadline", offsetof(form_t, order.deadline)},
@@ -64,9 +64,9 @@ static const char *field_set(form_t *form, const char *name, const char *text, a
         *value = text;
         return NULL;
     }
-    return apr_psprintf(p, "there is no field \"%s\"; known: cluster, node, dependency, action, "
-                        "reason, message, until, deadline, return, from, end, generation, wait, "
-                        "timeout, force, check, csrf",
+    return apr_psprintf(p, "there is no field \"%s\"; known: cluster, node, dependency, path, "
+                        "action, reason, message, until, deadline, return, from, end, "
+                        "generation, wait, timeout, force, check, csrf",
                         cfc_text_clean(name, p));
 }
 

@@ -6,6 +6,7 @@
 #include <apr_strings.h>
 #include <string.h>
 
+#include "maint/parts.h"
 #include "maint/text.h"
 
 static apr_status_t doc_end(void *doc)
@@ -93,6 +94,15 @@ static bool record_read(const json_t *json, const cfc_kind_t *kind, cfc_kept_t *
            && plan_read(json, kind, &kept->plan);
 }
 
+/* A path that cannot be understood would stay open. Names of other kinds are looked up. */
+static bool name_ok(const cfc_kind_t *kind, const char *name)
+{
+    char path[CFC_NAME_MAX];
+
+    return kind != &cfc_kind_maintenance || strcmp(name, "/") == 0
+           || (cfc_part_read(name, path) == NULL && strcmp(name, path) == 0);
+}
+
 static const char *section_check(const char *cluster, json_t *section, const cfc_kind_t *kind,
                                  apr_pool_t *p)
 {
@@ -105,7 +115,7 @@ static const char *section_check(const char *cluster, json_t *section, const cfc
                             cfc_text_clean(cluster, p));
     }
     json_object_foreach(section, name, record) {
-        if (!record_read(record, kind, &kept)) {
+        if (!record_read(record, kind, &kept) || !name_ok(kind, name)) {
             return apr_psprintf(p, "the record of cluster %s, %s %s is malformed",
                                 cfc_text_clean(cluster, p), kind->section,
                                 cfc_text_clean(name, p));
@@ -180,6 +190,19 @@ bool cfc_doc_get(const json_t *doc, const cfc_kind_t *kind, const cfc_subject_t 
 
     memset(kept, 0, sizeof(*kept));
     return json != NULL && record_read(json, kind, kept);
+}
+
+apr_array_header_t *cfc_doc_names(const json_t *doc, const cfc_kind_t *kind,
+                                  const cfc_cluster_t *cl, apr_pool_t *p)
+{
+    apr_array_header_t *names = apr_array_make(p, 4, sizeof(const char *));
+    json_t *section = section_of(doc, kind, cl->name), *record;
+    const char *name;
+
+    json_object_foreach(section, name, record) {
+        APR_ARRAY_PUSH(names, const char *) = apr_pstrdup(p, name);
+    }
+    return names;
 }
 
 /* The object `key` of parent, made when it is missing. */

@@ -7,7 +7,8 @@
  *         "maintenance": {
  *           "/": { "state": "maintenance", "configured": "open", "message": "...",
  *                  "who": "anna", "since": "2026-11-23T14:00:00Z",
- *                  "until": "2026-11-23T16:00:00Z" } },
+ *                  "until": "2026-11-23T16:00:00Z" },
+ *           "/synchrony": { "state": "scheduled", "configured": "open", ... } },
  *         "nodes": {
  *           "node1": { "state": "drain", "configured": "active", "reason": "...",
  *                      "who": "anna", "since": "2026-11-23T13:30:00Z",
@@ -24,6 +25,7 @@
 #define CFC_MAINT_STATE_DOC_H
 
 #include <apr_pools.h>
+#include <apr_tables.h>
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -43,6 +45,10 @@ json_t *cfc_doc_read(const char *text, size_t bytes, const char **complaint, apr
 /** Look a record up. @return false: there is none; *kept is then zeroed */
 bool cfc_doc_get(const json_t *doc, const cfc_kind_t *kind, const cfc_subject_t *subject,
                  cfc_kept_t *kept);
+
+/** The names that a kind has records of in a cluster: const char *, for p's life. */
+apr_array_header_t *cfc_doc_names(const json_t *doc, const cfc_kind_t *kind,
+                                  const cfc_cluster_t *cl, apr_pool_t *p);
 
 /** Set a record; NULL takes it out. @return false: out of memory */
 bool cfc_doc_set(json_t *doc, const cfc_kind_t *kind, const cfc_subject_t *subject,

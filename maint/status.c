@@ -144,6 +144,7 @@ static const char *cluster_text(const cfc_cluster_view_t *view, apr_pool_t *p)
         text = apr_psprintf(p, "maintenance begins at %s; %s", cfc_time_iso(view->plan.at, p),
                             text);
     }
+    text = apr_pstrcat(p, text, cfc_parts_text(view->parts, view->parts_count, p), NULL);
     if (view->level == CFC_LEVEL_OUTAGE) {
         text = apr_pstrcat(p, "new users see the outage page; ", text, NULL);
     }
@@ -169,6 +170,7 @@ static void cluster_look(const cfc_cluster_t *cl, apr_time_t now, cfc_cluster_vi
     view->closed = cfc_slot_closed(cl->slot);
     view->scheduled = atomic_load(&cl->slot->maintenance) == CFC_CLUSTER_SCHEDULED;
     plan_look(&cl->slot->maintenance_note, &view->plan, p);
+    view->parts_count = cfc_parts_look(cl, &view->parts, p);
     view->refused = atomic_load(&cl->slot->refused);
     view->logins_failed = atomic_load(&cl->slot->logins_failed);
     view->logins_refused = atomic_load(&cl->slot->logins_refused);

@@ -17,6 +17,7 @@
 #include "maint/preview.h"
 #include "maint/status_dependencies.h"
 #include "maint/status_events.h"
+#include "maint/status_parts.h"
 
 /** How things are, in the order of how much they need a person. */
 typedef enum {
@@ -85,6 +86,8 @@ typedef struct {
     bool closed;
     bool scheduled;                 /* a maintenance begins at plan.at */
     cfc_plan_t plan;                /* note.since is 0: nobody ever closed or opened it */
+    int parts_count;
+    cfc_part_view_t *parts;         /* paths that are closed by themselves, or will be */
     uint64_t refused;
     uint64_t logins_failed;
     uint64_t logins_refused;

@@ -180,7 +180,7 @@ static json_t *cluster_json(const cfc_status_t *status, const cfc_cluster_view_t
     for (int i = 0; i < cluster->nodes_count; i++) {
         json_array_append_new(nodes, node_json(&cluster->nodes[i], status->now, p));
     }
-    return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:o, "
+    return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o, "
                      "s:o, s:i, s:i, s:o, s:o, s:o}",
                      "name", cluster->name,
                      "state", cluster_state(cluster),
@@ -193,6 +193,7 @@ static json_t *cluster_json(const cfc_status_t *status, const cfc_cluster_view_t
                      "until", cfc_json_instant(cluster->plan.note.until, p),
                      "from", cfc_json_instant(cluster->plan.at, p),
                      "end", cfc_kind_maintenance.hows[cluster->plan.how],
+                     "parts", cfc_parts_json(cluster->parts, cluster->parts_count, p),
                      "refused", count(cluster->refused),
                      "logins_failed", count(cluster->logins_failed),
                      "logins_refused", count(cluster->logins_refused),

@@ -4,6 +4,7 @@
 #include "maint/store.h"
 
 #include <apr_strings.h>
+#include <string.h>
 
 #include "lb/events.h"
 #include "maint/state_doc.h"
@@ -191,6 +192,22 @@ static void forget_replaced(const cfc_store_t *store, const cfc_conf_t *conf, js
     }
 }
 
+/* What is closed of a cluster by its path is known from the file alone. */
+static void parts_settle(const cfc_cluster_t *cl, const json_t *doc, apr_pool_t *p)
+{
+    apr_array_header_t *names = cfc_doc_names(doc, &cfc_kind_maintenance, cl, p);
+
+    for (int i = 0; i < names->nelts && atomic_load(&cl->slot->settled) == 0; i++) {
+        cfc_subject_t part = cfc_subject_part(cl, APR_ARRAY_IDX(names, i, const char *));
+        cfc_kept_t kept;
+
+        if (strcmp(part.name, "/") != 0
+            && cfc_doc_get(doc, &cfc_kind_maintenance, &part, &kept)) {
+            cfc_kind_maintenance.apply(&part, &kept);
+        }
+    }
+}
+
 void cfc_store_load(const cfc_store_t *store, const cfc_conf_t *conf, apr_pool_t *ptemp)
 {
     const char *unlocked, *complaint;
@@ -201,6 +218,9 @@ void cfc_store_load(const cfc_store_t *store, const cfc_conf_t *conf, apr_pool_t
     unlocked = cfc_state_lock(&store->place, &lock, ptemp);
     saved = doc_load(store, &complaint, ptemp);
     pass.doc = saved != NULL ? saved : cfc_doc_new(ptemp);
+    for (int i = 0; i < conf->clusters->nelts; i++) {
+        parts_settle(APR_ARRAY_IDX(conf->clusters, i, const cfc_cluster_t *), pass.doc, ptemp);
+    }
     each(conf, record_settle, &pass);
     if (pass.edited && unlocked == NULL && saved != NULL) {
         forget_replaced(store, conf, saved, ptemp);
@@ -219,6 +239,9 @@ static const char *change_save(const cfc_store_t *store, const cfc_conf_t *conf,
 
     if (doc == NULL) {
         return complaint;
+    }
+    if (change->subject.part && kept->state == CFC_CLUSTER_OPEN) {
+        kept = NULL;            /* a path that is open has no record */
     }
     if (!doc_update(doc, conf, p) || !cfc_doc_set(doc, change->kind, &change->subject, kept, p)) {
         return "out of memory";

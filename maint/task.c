@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "conf/opt.h"
+#include "maint/parts.h"
 #include "maint/text.h"
 
 #define UNTIL_MAX_MS ((apr_int64_t)90 * 86400 * 1000)
@@ -16,14 +17,15 @@
 #define RETURN CFC_TAKES_RETURN
 #define ENDS (CFC_TAKES_UNTIL | CFC_NEEDS_UNTIL)
 #define FROM CFC_TAKES_FROM
+#define PATH CFC_TAKES_PATH
 
 static const cfc_action_t actions[] = {
     {"activate",        &cfc_kind_node,        true,  CFC_ADMIN_ACTIVE,   0},
     {"drain",           &cfc_kind_node,        true,  CFC_ADMIN_DRAIN,    UNTIL | DEADLINE | RETURN},
     {"stop",            &cfc_kind_node,        true,  CFC_ADMIN_STOP,     UNTIL | RETURN},
     {"recover",         &cfc_kind_node,        false, 0,                  0},
-    {"maintenance-on",  &cfc_kind_maintenance, true,  CFC_CLUSTER_CLOSED, UNTIL | FROM},
-    {"maintenance-off", &cfc_kind_maintenance, true,  CFC_CLUSTER_OPEN,   0},
+    {"maintenance-on",  &cfc_kind_maintenance, true,  CFC_CLUSTER_CLOSED, UNTIL | FROM | PATH},
+    {"maintenance-off", &cfc_kind_maintenance, true,  CFC_CLUSTER_OPEN,   PATH},
     {"ack",             &cfc_kind_dependency,  true,  CFC_DEPENDENCY_ACKNOWLEDGED, ENDS},
     {"unack",           &cfc_kind_dependency,  true,  CFC_DEPENDENCY_WATCHED, 0},
 };
@@ -164,7 +166,7 @@ static const char *fields_check(const cfc_task_t *t)
         unsigned bit;
     } fields[] = {{"until", o->until, UNTIL}, {"deadline", o->deadline, DEADLINE},
                   {"return", o->comes_back, RETURN}, {"from", o->from, FROM},
-                  {"end", o->end, FROM}};
+                  {"end", o->end, FROM}, {"path", o->path, PATH}};
 
     if ((t->action->takes & CFC_NEEDS_UNTIL) && !given(o->until)) {
         return apr_psprintf(t->p, "%s needs until=, for example until=4h", t->action->word);
@@ -229,15 +231,27 @@ static const cfc_action_t *action_find(const char *word)
 /* What the order calls the thing that it is about. */
 static const char *name_of(const cfc_task_t *t)
 {
-    const char *name = "/";
+    const char *name = t->action->kind == &cfc_kind_node ? t->order->node : t->order->dependency;
 
-    if (t->action->kind == &cfc_kind_node) {
-        name = t->order->node;
-    }
-    else if (t->action->kind == &cfc_kind_dependency) {
-        name = t->order->dependency;
-    }
     return name != NULL ? name : "";
+}
+
+/* The cluster, or any path of it: what is not in maintenance is open.
+ * @return NULL, or why the path is none */
+static const char *place_read(cfc_task_t *t, const cfc_cluster_t *cl)
+{
+    const char *path = given(t->order->path) ? t->order->path : "/", *complaint;
+    char kept[CFC_NAME_MAX];
+
+    if (strcmp(path, "/") == 0) {
+        t->change.subject = cfc_kind_maintenance.subject(cl, 0);
+        return NULL;
+    }
+    complaint = cfc_part_read(path, kept);
+    t->change.subject = cfc_subject_part(cl, kept);
+    return complaint == NULL ? NULL
+                             : apr_psprintf(t->p, "path=%s %s", cfc_text_clean(path, t->p),
+                                            complaint);
 }
 
 /* The thing of that name among those of the action's kind. @return false: there is none */
@@ -270,12 +284,16 @@ bool cfc_task_read(cfc_task_t *t, cfc_result_t *bad)
                                                         cfc_text_clean(cluster, t->p)));
         return false;
     }
-    if ((complaint = names_check(t)) != NULL) {
+    complaint = names_check(t);
+    if (complaint == NULL && t->action->kind == &cfc_kind_maintenance) {
+        complaint = place_read(t, cl);
+    }
+    if (complaint != NULL) {
         *bad = result(CFC_OUTCOME_BAD, complaint);
         return false;
     }
     name = name_of(t);
-    if (!subject_find(t, cl, name)) {
+    if (t->action->kind != &cfc_kind_maintenance && !subject_find(t, cl, name)) {
         *bad = result(CFC_OUTCOME_UNKNOWN,
                       apr_psprintf(t->p, "cluster %s has no %s \"%s\"", cl->name,
                                    t->action->kind->noun, cfc_text_clean(name, t->p)));
@@ -294,7 +312,7 @@ const char *cfc_task_subject(const cfc_task_t *t)
 {
     const cfc_subject_t *subject = &t->change.subject;
 
-    return t->action->kind->noun != NULL
+    return cfc_subject_noun(t->action->kind, subject) != NULL
                ? apr_psprintf(t->p, "%s of cluster %s", subject->name, subject->cl->name)
                : apr_psprintf(t->p, "cluster %s", subject->cl->name);
 }

@@ -27,6 +27,7 @@ typedef struct {
 #define CFC_TAKES_RETURN 4u
 #define CFC_NEEDS_UNTIL 8u
 #define CFC_TAKES_FROM 16u      /* and how it ends */
+#define CFC_TAKES_PATH 32u
 
 typedef struct {
     const cfc_conf_t *conf;

@@ -22,7 +22,7 @@ MAY_INCLUDE = {
     "guard": {"guard"},
     "lb": {"lb"},
     "health": {"health", "lb"},
-    "maint": {"maint", "health", "lb", "conf"},
+    "maint": {"maint", "health", "lb", "conf", "guard"},
     "conf": {"conf", "guard", "health", "lb", "maint"},
 }
 

@@ -62,6 +62,7 @@
     SUITE(outage)         \
     SUITE(page)           \
     SUITE(order_page)     \
+    SUITE(parts)          \
     SUITE(wants)          \
     SUITE(status_json)
 

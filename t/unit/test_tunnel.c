@@ -253,6 +253,25 @@ START_TEST(a_tunnel_whose_client_has_nowhere_else_to_go_is_left_to_a_node_that_i
 }
 END_TEST
 
+START_TEST(a_tunnel_ends_when_its_path_is_in_maintenance_by_itself)
+{
+    bool in_it[2] = {true, false};
+
+    for (int i = 0; i < 2; i++) {
+        tunnels[i].part_closed = as_told;
+        tunnels[i].request = &in_it[i];
+        open_one(i, false);
+    }
+    ck_assert_int_eq(cfc_tunnels_look(false, 1), INT64_MAX);
+    atomic_store(&kit.cl->slot->parts_closed, 1);
+    cfc_tunnels_look(false, 2);
+    cfc_tunnels_look(false, 2 + TIME_MS);
+    ck_assert(is_ended(0));
+    ck_assert(!is_ended(1));
+    close_some(2);
+}
+END_TEST
+
 START_TEST(a_tester_let_in_to_a_stopped_node_stays_until_it_is_stopped_again)
 {
     set_admin(CFC_ADMIN_STOP);
@@ -319,6 +338,7 @@ Suite *cfc_tunnel_suite(void)
     tcase_add_test(tcase, a_tunnel_that_began_after_the_verdict_is_a_last_resorts_and_goes_on);
     tcase_add_test(tcase,
                    a_tunnel_whose_client_has_nowhere_else_to_go_is_left_to_a_node_that_is_down);
+    tcase_add_test(tcase, a_tunnel_ends_when_its_path_is_in_maintenance_by_itself);
     tcase_add_test(tcase, a_tester_let_in_to_a_stopped_node_stays_until_it_is_stopped_again);
     tcase_add_test(tcase, a_second_reason_does_not_begin_the_time_anew);
     tcase_add_test(tcase, other_requests_and_closed_connections_are_left_alone);
