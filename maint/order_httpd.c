@@ -125,7 +125,8 @@ static const char *value_text(const json_t *value, apr_pool_t *p)
     case JSON_FALSE:
         return "0";
     case JSON_INTEGER:
-        return apr_psprintf(p, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+        /* not JSON_INTEGER_FORMAT: APR does not know "ll" */
+        return apr_psprintf(p, "%" APR_INT64_T_FMT, (apr_int64_t)json_integer_value(value));
     default:
         return NULL;
     }

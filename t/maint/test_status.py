@@ -269,6 +269,9 @@ def test_an_order_counts_only_for_the_generation_that_was_looked_at(cluster):
     answer = cluster.change(node="node1", action="stop", generation=looked)
     assert (answer.status_code, answer.json()["result"]) == (409, "conflict")
     assert admin(cluster, "node1") == "drain"
+    order = {"cluster": "confluence", "node": "node1", "action": "stop", "generation": looked + 1}
+    answer = requests.post(cluster.httpd.url + "/cluster", json=order, timeout=10)
+    assert answer.status_code == 200, answer.text
 
 
 def test_a_page_of_another_site_cannot_send_json(cluster):
