@@ -13,7 +13,8 @@ import urllib.parse
 
 ANSWER_BYTES_MAX = 32 << 20
 SECONDS = 15            # for an answer; the server's own waits come on top
-WAIT_SLICE = 10         # seconds: a wait is asked for again so often, which outlives reloads
+WAIT_SLICE = 10         # seconds: a wait is asked for again so often, which outlives reloads;
+                        # the first time after one, which shows what there is
 
 # What can go wrong, and the exit code of it. They are in docs/cfclusterctl.md.
 FAILED, USAGE, REFUSED, CONFLICT, TIMED_OUT, UNREACHABLE, NOT_AUTHORISED, NOT_MET = range(1, 9)
@@ -112,11 +113,11 @@ class Balancer:
         """Wait until a node is "drained", "up" or "out", also over a reload of httpd. Returns
         the evidence as a sentence; Trouble TIMED_OUT with it. tell(text) is called with what is
         there meanwhile."""
-        end = time.monotonic() + seconds
+        end, piece = time.monotonic() + seconds, 1
         while True:
             left = max(0.0, end - time.monotonic())
-            slice_ms = max(1, int(1000 * min(left, WAIT_SLICE)))
-            pause, trouble = 0, None
+            slice_ms = max(1, int(1000 * min(left, piece)))
+            piece = WAIT_SLICE
             try:
                 return self._get(format="json", cluster=cluster, node=node, wait=what,
                                  timeout=f"{slice_ms}ms", _seconds=WAIT_SLICE + SECONDS)["text"]
