@@ -129,12 +129,11 @@ static void cell_health(const cfc_sheet_t *s, const cfc_node_view_t *node)
                      node->probe.reason, (int)node->probe.duration_ms);
     }
     if (node->health_at != 0 && node->health != CFC_HEALTH_UP) {
-        cfc_html_add(s->html, "<span class=\"soft\">%s%s",
-                     node->cause != CFC_CAUSE_NONE ? "cause: " : "",
-                     node->cause != CFC_CAUSE_NONE ? cfc_cause_word(node->cause) : "");
-        cfc_html_add(s->html, "%s", node->cause != CFC_CAUSE_NONE ? ", since " : "since ");
-        cfc_sheet_ago(s, node->health_at);
-        cfc_html_add(s->html, "</span>");
+        const char *span = cfc_time_span(s->status->now - node->health_at, s->p);
+
+        soft(s, node->cause == CFC_CAUSE_NONE
+                    ? apr_psprintf(s->p, "for %s", span)
+                    : apr_psprintf(s->p, "for %s, cause: %s", span, cfc_cause_word(node->cause)));
     }
     if (node->ejected_until != 0) {
         soft(s, apr_psprintf(s->p, "ejected: its requests fail; tried again in %s",
