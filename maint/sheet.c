@@ -30,22 +30,12 @@ void cfc_sheet_hidden(const cfc_sheet_t *s, const char *name, const char *value)
     cfc_html_add(s->html, "<input type=\"hidden\" name=\"%s\" value=\"%s\">\n", name, value);
 }
 
-/* The first button of a form is the one that Enter in a field presses: a disabled one, so that
- * nothing is changed by a slip. */
-void cfc_sheet_form(const cfc_sheet_t *s, const char *cluster)
-{
-    cfc_html_add(s->html, "<form method=\"post\" action=\"?\">\n"
-                 "<button disabled hidden></button>\n");
-    cfc_sheet_hidden(s, "csrf", s->page->token);
-    cfc_sheet_hidden(s, "cluster", cluster);
-}
-
 void cfc_sheet_field(const cfc_sheet_t *s, const char *id, const char *name, const char *label,
-                     const char *class, const char *value, const char *hint)
+                     const char *value, const char *hint)
 {
-    cfc_html_add(s->html, "<label class=\"%s\">%s\n<input name=\"%s\" id=\"%s-%s\" value=\"%s\" "
+    cfc_html_add(s->html, "<label>%s\n<input name=\"%s\" id=\"%s-%s\" value=\"%s\" "
                  "placeholder=\"%s\" maxlength=\"300\" autocomplete=\"off\"></label>\n",
-                 class, label, name, id, name, value, hint);
+                 label, name, id, name, value, hint);
 }
 
 #define BAR_WIDTH 6
@@ -89,12 +79,4 @@ void cfc_sheet_history(const cfc_sheet_t *s, const cfc_probe_result_t *newest_fi
                      (int)result->duration_ms);
     }
     cfc_html_add(s->html, "</svg>");
-}
-
-void cfc_sheet_button(const cfc_sheet_t *s, const char *id, const char *action, const char *label,
-                      const char *class, bool pressed, const char *means)
-{
-    cfc_html_add(s->html, "<button id=\"%s-%s\" class=\"%s\" name=\"action\" value=\"%s\" "
-                 "aria-pressed=\"%s\" title=\"%s\">%s</button>\n",
-                 id, action, class, action, pressed ? "true" : "false", means, label);
 }

@@ -40,22 +40,14 @@ void cfc_sheet_ago(const cfc_sheet_t *s, apr_time_t at);
 /** Who, when and why, under a state that people set; nothing if nobody did. */
 void cfc_sheet_note(const cfc_sheet_t *s, const char *by, const cfc_note_t *note);
 
-/** The beginning of a form for orders to a cluster: the token, and a button for Enter in a field
- *  that does nothing, so that nothing is changed by a slip. The caller ends the form. */
-void cfc_sheet_form(const cfc_sheet_t *s, const char *cluster);
-
 void cfc_sheet_hidden(const cfc_sheet_t *s, const char *name, const char *value);
 
 /** A text field; its id is ID-NAME. */
 void cfc_sheet_field(const cfc_sheet_t *s, const char *id, const char *name, const char *label,
-                     const char *class, const char *value, const char *hint);
+                     const char *value, const char *hint);
 
 /** The last results of a probe or look as a small graph, the newest on the right: high bars are bad,
  *  of the good ones the height says how long they took. Nothing if there are none. */
 void cfc_sheet_history(const cfc_sheet_t *s, const cfc_probe_result_t *newest_first, int count);
-
-/** A button that gives an order. @param pressed it is so already */
-void cfc_sheet_button(const cfc_sheet_t *s, const char *id, const char *action, const char *label,
-                      const char *class, bool pressed, const char *means);
 
 #endif

@@ -178,7 +178,7 @@ static const char *or_else(const char *sent, const char *is)
 static void field(const page_t *page, const char *name, const char *label, const char *value,
                   const char *hint)
 {
-    cfc_sheet_field(page->s, "order", name, label, "", value, hint);
+    cfc_sheet_field(page->s, "order", name, label, value, hint);
 }
 
 static void reason(const page_t *page)
