@@ -20,8 +20,8 @@ from ctl.api import Trouble  # noqa: E402
 
 pytestmark = pytest.mark.once
 
-PYTHON = sorted([*(TOP / "tools/ctl").glob("*.py"), TOP / "tools/cfclusterctl",
-                 TOP / "tools/ctl-pages"])
+PYTHON = sorted([*(TOP / "tools/ctl").rglob("*.py"), TOP / "tools/cfclusterctl",
+                 TOP / "tools/ctl-pages", TOP / "tools/ctl-upgrade-guide"])
 
 
 @pytest.fixture
@@ -145,8 +145,8 @@ def test_its_python_compiles(path, tmp_path):
 
 def test_what_is_installed_runs_from_anywhere(tmp_path):
     subprocess.run(["make", "-s", "-C", module().parents[1], "install-ctlSCRIPTS",
-                    "install-ctlmodulesDATA", "install-bashcompletionDATA",
-                    "install-zshcompletionDATA", "install-man", "install-exec-hook",
+                    "install-ctlmodulesDATA", "install-ctlupgradeDATA",
+                    "install-bashcompletionDATA", "install-zshcompletionDATA", "install-man", "install-exec-hook",
                     f"DESTDIR={tmp_path}", "prefix=/usr", "mandir=/usr/share/man"], check=True)
     moved = tmp_path.parent / (tmp_path.name + "-moved")
     os.rename(tmp_path, moved)
@@ -155,5 +155,6 @@ def test_what_is_installed_runs_from_anywhere(tmp_path):
     assert done.returncode == 0 and "exit codes" in done.stdout, done.stderr
     names = {path.name for path in moved.rglob("*") if path.is_file()}
     assert {"cfclusterctl.1", "_cfclusterctl"} <= names
-    assert {path.name for path in (TOP / "tools/ctl").glob("*.py")} - names == {"manual.py"}
+    assert {path.name for path in (TOP / "tools/ctl").rglob("*.py")} - names == {
+        "manual.py", "document.py"}     # these only write what is installed
     os.rename(moved, tmp_path)

@@ -5,6 +5,7 @@ check of docs/cfclusterctl.md. What a command does is verbs.py's business."""
 from typing import Callable, NamedTuple
 
 from . import verbs
+from .upgrade import command as upgrade
 
 
 class Arg(NamedTuple):
@@ -88,6 +89,12 @@ COMMANDS = (
             verbs.gates, (Arg("gate", "name, or name:argument; all if not given", count="*"),)),
     Command("wait", "Wait for a node.", verbs.wait,
             (NODE, Arg("what", "what to wait for", ("drained", "up", "out"))), (TIMEOUT,)),
+    Command("upgrade", "Walk an upgrade by a plan: begin it, or see to one that has begun.",
+            upgrade.run, (Arg("what", "which procedure, or what to do with the walk",
+                              (*upgrade.PROCEDURES, *upgrade.OTHERS)),),
+            (Opt("--plan", "FILE", "the plan", needed=True),
+             Opt("--dry-run", "", "only print what would be done"),
+             Opt("--keep-closed", "", "abort: leave users outside"))),
 )
 
 EXITS = (
@@ -100,6 +107,6 @@ EXITS = (
     (6, "a balancer cannot be reached, or no status page is there"),
     (7, "not authorised"),
     (8, "a gate is not met, or it cannot be told"),
-    (9, "several balancers: done on some of them only"),
+    (9, "several balancers: done on some of them only; upgrade: left, to be resumed"),
     (130, "interrupted; status --watch and events --follow end with 0"),
 )

@@ -11,6 +11,8 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import jakarta.servlet.http.HttpSession;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -66,6 +68,7 @@ public class Page extends HttpServlet {
         Map<String, Object> facts = new LinkedHashMap<>();
         facts.put("node", Node.NAME);
         facts.put("process", ProcessHandle.current().pid());
+        facts.put("deployed", deployed(request));
         facts.put("session", session == null ? null : session.getId());
         facts.put("new", session != null && session.isNew());
         facts.put("hits", session == null ? null : session.getAttribute(HITS));
@@ -85,6 +88,16 @@ public class Page extends HttpServlet {
         facts.put("remoteUser", request.getRemoteUser());
         facts.put("headers", headers(request));
         return facts;
+    }
+
+    /* Of this deployment, where whoever deployed it has written one. */
+    private static String deployed(HttpServletRequest request) {
+        try (InputStream file = request.getServletContext()
+                .getResourceAsStream("/WEB-INF/version")) {
+            return file == null ? null : new String(file.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            return null;
+        }
     }
 
     private static Map<String, List<String>> headers(HttpServletRequest request) {

@@ -1,0 +1,334 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A real site to upgrade: two Tomcats with an application that has a version, a database with its
+replica, httpd over them; and cfclusterctl upgrade, run as a person runs it. What the plan's
+commands do, the test's own process does for them, since it is the one that starts servers."""
+
+import os
+import re
+import select
+import shutil
+import subprocess
+import sys
+import threading
+import time
+
+import requests
+
+from . import places
+from .cluster import Cluster, config
+from .mariadb import MariaDB, add_users, option_file
+from .proc import wait_for
+from .tomcat import Tomcat, webapp
+from .watcher import FAST
+
+COMMANDS = """announce announce-abort announce-end stop-node start-node stop-database start-database
+    snapshot-node revert-node snapshot-database revert-database delete-snapshots deploy customise
+    plugins upgrade-mode upgrade-mode-off finalise stop-staging copy start-staging-database
+    configure-staging deploy-staging customise-staging start-staging run-checks""".split()
+
+# Asks the test's process and waits for its answer.
+ASK = """#!/bin/sh
+echo "$1 $NODE$DATABASE" >{0}/asking && mv {0}/asking {0}/asked || exit 1
+while [ ! -e {0}/answered ]; do sleep 0.02; done
+cat {0}/answered; rm {0}/answered
+"""
+
+
+class Deployed(Tomcat):
+    """A Tomcat with an installation and a home of its own, which can be replaced."""
+
+    def __init__(self, name):
+        super().__init__(name)
+        self.app, self.home = self.base / "app", self.base / "home"
+        self.home.mkdir()
+        self.deploy("old")
+
+    def settings(self):
+        return {**super().settings(), "cfc.webapp": self.app}
+
+    def deploy(self, version):
+        if self.app.exists():
+            shutil.rmtree(self.app)
+        shutil.copytree(webapp(), self.app)
+        (self.app / "WEB-INF/version").write_text(version)
+
+    @property
+    def version(self):
+        return (self.app / "WEB-INF/version").read_text()
+
+    def places(self):
+        return self.app, self.home
+
+
+class Database(MariaDB):
+    """Ends in order, so that its files are whole."""
+
+    def shut_down(self):
+        self.sql("SHUTDOWN")
+        self.proc.popen.wait(30)
+
+    def end_connections(self, user):
+        """It does not notice by itself that the clients of sleeping statements are gone."""
+        def gone():
+            rows = self.sql(f"SELECT ID FROM information_schema.PROCESSLIST WHERE USER = '{user}'")
+            for row in rows:
+                self._client(f"KILL {row[0]}")      # it may have ended by now
+            return not rows
+
+        wait_for(gone, f"no connection of {user} is left")
+
+    def places(self):
+        return (self.base / "data",)
+
+
+def replace(source, target):
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(source, target)
+
+
+class Night:
+    """The site, with version old. snapshots are copies of directories."""
+
+    def __init__(self, new_httpd, directory):
+        self.directory = directory
+        self.nodes = {name: Deployed(name) for name in ("node1", "node2")}
+        self.databases = {"master": Database(1), "replica": Database(2)}
+        self.staging = Deployed("staging"), Database(3)
+        self.pools = {}             # connections of the applications to the database
+        self.snapshots = set()
+        self._start()
+        self.httpd = new_httpd()
+        file = option_file(self.httpd.root / "db.cnf")
+        master, replica = self.databases.values()
+        # Nodes end. Whoever was given one in the very moment it was taken out goes to the other one.
+        self.httpd.allow("CFC03[0-9]{2}|AH01102|AH00898|AH00957|AH01114")
+        self.httpd.add(config(list(self.nodes.values()), "\n".join([
+            f"CFDatabase master mysql://127.0.0.1:{master.port}/confluence option-file={file} "
+            f"{FAST}",
+            f"CFDatabase replica mysql://127.0.0.1:{replica.port} of=master option-file={file} "
+            "timeout=1s", "CFTimeout tunnel-end=1s"])))
+        self.cluster = Cluster(self.httpd, self.nodes.values()).start()
+        self._write_plan()
+
+    def _start(self):
+        for node in self.nodes.values():
+            node.start()
+        master, replica = (database.start() for database in self.databases.values())
+        master.sql("RESET MASTER; CREATE DATABASE confluence;"
+                   "CREATE TABLE confluence.pages (version VARCHAR(9), text VARCHAR(99));"
+                   "INSERT INTO confluence.pages VALUES ('old', 'what users wrote');"
+                   "CREATE USER app@'127.0.0.1' IDENTIFIED BY 'app';"
+                   "GRANT ALL ON confluence.* TO app@'127.0.0.1';" + add_users())
+        replica.sql("RESET MASTER; SET GLOBAL gtid_slave_pos=''; SET GLOBAL read_only=ON;"
+                    + add_users())
+        replica.sql("RESET MASTER")
+        replica.follow(master)
+        for name, node in self.nodes.items():
+            node.wait_ready()
+            self._connect(name)
+
+    def remove(self):
+        for server in (*self.nodes.values(), *self.databases.values(), *self.staging):
+            server.remove()
+        for pool in self.pools.values():
+            pool.kill()
+
+    # what there is
+
+    def pages(self, name="master"):
+        """The rows of the one table, as they are."""
+        return self.databases[name].sql("SELECT version, text FROM confluence.pages")
+
+    def served(self):
+        """{version that users get}"""
+        return {self.cluster.user().page()["deployed"] for _ in range(6)}
+
+    def as_old(self):
+        """As it was at first, whatever a walk has done to it."""
+        for name, node in self.nodes.items():
+            if node.version != "old":
+                self.stop_node(name)
+                node.deploy("old")
+                self.start_node(name)
+        self.databases["master"].sql("UPDATE confluence.pages SET version = 'old'")
+        self.cluster.wait_serving(*self.nodes)
+        wait_for(lambda: self.gate("replica-in-sync") == "met", "the replica has all", 30)
+
+    def gate(self, name):
+        return requests.get(self.httpd.url + "/cluster", timeout=10,
+                            params={"format": "json", "gate": name}).json()["verdict"]
+
+    # what the plan's commands do
+
+    def _connect(self, name):
+        self.pools[name] = self.databases["master"].connect("app", "app", "confluence")
+
+    def stop_node(self, name):
+        self.nodes[name].stop()
+        self.pools.pop(name).kill()
+        if not self.pools and self.databases["master"].alive():
+            self.databases["master"].end_connections("app")
+
+    def start_node(self, name):
+        """A newer application upgrades the database while it starts."""
+        node = self.nodes[name]
+        self._connect(name)
+        self.databases["master"].sql(f"UPDATE confluence.pages SET version = '{node.version}'")
+        node.start()
+
+    def stop_database(self, name):
+        self.databases[name].shut_down()
+
+    def start_database(self, name):
+        database = self.databases[name]
+        database.start()
+        if name == "replica":
+            database.sql("SET GLOBAL read_only=ON; START SLAVE")
+
+    def _each_place(self, name):
+        server = self.nodes.get(name) or self.databases[name]
+        return [(place, place.with_name(place.name + ".before")) for place in server.places()]
+
+    def snapshot(self, name):
+        for place, copy in self._each_place(name):
+            shutil.copytree(place, copy)
+        self.snapshots.add(name)
+
+    def revert(self, name):
+        for place, copy in self._each_place(name):
+            replace(copy, place)
+        self.delete(name)
+
+    def delete(self, name):
+        for _, copy in self._each_place(name):
+            shutil.rmtree(copy)
+        self.snapshots.discard(name)
+
+    def deploy(self, name):
+        self.nodes[name].deploy("new")
+
+    def customise(self, name):
+        (self.nodes[name].home / "customised").write_text("yes")
+
+    def copy(self, name):
+        node, database = self.staging
+        replace(self.nodes[name].home, node.home)
+        replace(self.databases["replica"].base / "data", database.base / "data")
+
+    def start_staging(self, _):
+        node, database = self.staging
+        database.start()
+        node.deploy("new")
+        node.start().wait_ready()
+
+    def _carry_out(self, section, name):
+        work = {"stop-node": self.stop_node, "start-node": self.start_node,
+                "stop-database": self.stop_database, "start-database": self.start_database,
+                "snapshot-node": self.snapshot, "snapshot-database": self.snapshot,
+                "revert-node": self.revert, "revert-database": self.revert,
+                "delete-snapshots": self.delete, "deploy": self.deploy,
+                "customise": self.customise, "copy": self.copy,
+                "start-staging": self.start_staging}.get(section)
+        if work:
+            work(name)
+
+    # the walk
+
+    def _write_plan(self):
+        self.plan = self.directory / "plan.ini"
+        ask = self.directory / "ask"
+        ask.write_text(ASK.format(self.directory))
+        self.plan.write_text(
+            f"[upgrade]\ncluster = confluence\nbalancer = {self.httpd.url}/cluster\n"
+            f"directory = {self.directory}/journal\nnodes = node1 node2\ndatabase = master\n"
+            "replica = replica\ndrain = 2s\nobserve = 3s\nmessage = We are upgrading.\n"
+            "until = 1h\nsettle = 1m\n[reach]\ncommand = true\n"
+            + "".join(f"[{name}]\ncommand = sh {ask} {name}\n" for name in COMMANDS))
+
+    def upgrade(self, what, answers=("go",) * 9, asked=lambda line: None, *more):
+        """Run cfclusterctl upgrade to its end and answer what it asks; asked is called before with
+        what was said last, and may return "kill". Returns the exit code and all that was said."""
+        popen = subprocess.Popen(
+            ["setpriv", "--pdeathsig", "KILL", sys.executable, "-I",
+             places.TOP / "tools/cfclusterctl", "upgrade", what, "--plan", self.plan, *more],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        return _Terminal(self, popen, list(answers), asked).serve()
+
+
+class _Terminal:
+    def __init__(self, night, popen, answers, asked):
+        self.night, self.popen, self.answers, self.asked = night, popen, answers, asked
+        self.text = ""
+
+    def serve(self, seconds=120):
+        end = time.monotonic() + seconds
+        while self._read() or self.popen.poll() is None:
+            assert time.monotonic() < end, f"the walk does not end:\n{self.text}"
+            self._work()
+        self.popen.stdin.close()
+        self.popen.stdout.close()
+        return self.popen.returncode, self.text
+
+    def _read(self):
+        if not select.select([self.popen.stdout], [], [], 0.02)[0]:
+            return False
+        new = os.read(self.popen.stdout.fileno(), 65536).decode()
+        self.text += new
+        if re.search(r"\[[a-z/]+\] $", self.text) and new:
+            self._answer()
+        return bool(new)
+
+    def _answer(self):
+        if self.asked(self.text) == "kill":
+            self.popen.kill()
+        elif self.answers:
+            self.popen.stdin.write(self.answers.pop(0).encode() + b"\n")
+            self.popen.stdin.flush()
+        else:
+            self.popen.stdin.close()
+
+    def _work(self):
+        asked = self.night.directory / "asked"
+        if not asked.exists():
+            return
+        section, _, name = asked.read_text().strip().partition(" ")
+        asked.unlink()
+        self.night._carry_out(section, name)
+        part = self.night.directory / "answering"
+        part.write_text(f"{section} {name} was carried out\n")
+        part.rename(self.night.directory / "answered")
+
+
+class Visitors:
+    """Users who ask for pages, and go on until the end of the with block. seen: (when, status,
+    version or "page" for the maintenance page, node)."""
+
+    def __init__(self, cluster, users=4):
+        self.seen = []
+        self._over = threading.Event()
+        self._threads = [threading.Thread(target=self._visit, args=(cluster.user(),))
+                         for _ in range(users)]
+
+    def __enter__(self):
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._over.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _visit(self, user):
+        while not self._over.wait(0.1):
+            try:
+                answer = user.get("/page", headers={"Accept": "text/html"})
+                what = re.search(r"<th>deployed<td>(\w+)", answer.text)
+                closed = "We are upgrading." in answer.text
+                self.seen.append((answer.status_code,
+                                  what[1] if what else "page" if closed else answer.text[:200]))
+            except requests.RequestException as e:
+                self.seen.append((0, repr(e)))
+
+    def kinds(self):
+        return set(self.seen)

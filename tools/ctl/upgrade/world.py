@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The balancers of a plan as the walker sees them: orders go to each of them, a gate is as good as
+at the worst of them. And the gates that the status itself answers: node-serving, others-serve."""
+
+from dataclasses import dataclass
+
+from .. import api
+
+MET, NOT_MET, UNKNOWN = "met", "not-met", "unknown"
+_WORST_FIRST = (NOT_MET, UNKNOWN, MET)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a gate was answered."""
+    verdict: str
+    evidence: str
+    advice: str = ""
+
+
+class Refused(Exception):
+    """An order that was not carried out; in words."""
+
+
+class World:
+    def __init__(self, clients, cluster, serving):
+        """serving: how many nodes always have to serve."""
+        self.clients = clients
+        self.name = cluster
+        self.serving = serving
+        self._seen = {}
+
+    # gates
+
+    def ask(self, gate):
+        """The Finding about a gate; one that begins with ! is met when it is not met."""
+        if gate.startswith("!"):
+            found = self.ask(gate[1:])
+            turned = {MET: NOT_MET, NOT_MET: MET}.get(found.verdict, found.verdict)
+            advice = "" if turned == MET else f"Wait until {gate[1:]} is not met any more"
+            return Finding(turned, found.evidence, advice)
+        found = [self._ask(client, gate) for client in self.clients]
+        worst = min(found, key=lambda one: _WORST_FIRST.index(one.verdict))
+        if len(found) > 1 and worst.verdict != MET:
+            name = self.clients[found.index(worst)].name
+            return Finding(worst.verdict, f"{name}: {worst.evidence}", worst.advice)
+        return worst
+
+    def _ask(self, client, gate):
+        own = _OWN.get(gate.partition(":")[0])
+        try:
+            if own:
+                return own(self, self._cluster(client), gate.partition(":")[2])
+            answer = client.gate(self.name, gate)
+        except api.Trouble as e:
+            return Finding(UNKNOWN, str(e), "See that the balancer answers")
+        verdict = answer["verdict"] if answer["verdict"] in _WORST_FIRST else UNKNOWN
+        return Finding(verdict, answer["evidence"], answer["advice"] or "")
+
+    # the status
+
+    def _cluster(self, client):
+        for cluster in client.status()["clusters"]:
+            if cluster["name"] == self.name:
+                return cluster
+        raise api.Trouble(api.USAGE, f"{client.name} has no cluster {self.name}")
+
+    def clusters(self):
+        """The cluster as each balancer sees it. Raises api.Trouble."""
+        return [self._cluster(client) for client in self.clients]
+
+    def node(self, name):
+        """One node as the first balancer sees it."""
+        return node_of(self.clusters()[0], name)
+
+    def events(self):
+        """Lines about what has happened since this was asked last."""
+        lines = []
+        for client in self.clients:
+            try:
+                answer = client.events(self._seen.get(client.name, 0))
+            except api.Trouble:
+                continue        # gates and orders say it
+            if client.name in self._seen:
+                lines += [line for line in map(self._event, answer["events"]) if line]
+            self._seen[client.name] = answer["last"]
+        return lines
+
+    def _event(self, event):
+        if event["cluster"] not in (None, self.name):
+            return ""
+        what = " ".join(str(event[key]) for key in ("kind", "name", "after") if event[key])
+        return f"{event['severity']}: {what}" + (f" ({event['why']})" if event["why"] else "")
+
+    # orders
+
+    def order(self, **fields):
+        """To each balancer. Returns the answer of the first. Raises Refused with who did what."""
+        answers, done = [], []
+        for client in self.clients:
+            try:
+                answers.append(client.order(self.name, **fields))
+            except api.Trouble as e:
+                told = f"; done already by {', '.join(done)}" if done else ""
+                raise Refused(f"{e}{told}") from e
+            done.append(client.name)
+        return answers[0]
+
+
+def node_of(cluster, name):
+    return next((node for node in cluster["nodes"] if node["name"] == name), None)
+
+
+def serves(node):
+    return node["effective"] in ("serving", "warming")
+
+
+def _node_serving(_, cluster, name):
+    node = node_of(cluster, name)
+    if node is None:
+        return Finding(UNKNOWN, f"{name} is not a node of {cluster['name']}", "Correct the plan")
+    why = f" ({node['why']})" if node["why"] else ""
+    return Finding(MET if serves(node) else NOT_MET, f"{name} is {node['effective']}{why}",
+                   "" if serves(node) else "The status says why it is not serving")
+
+
+def _others_serve(world, cluster, name):
+    others = [node["name"] for node in cluster["nodes"] if serves(node) and node["name"] != name]
+    enough = len(others) >= world.serving
+    return Finding(
+        MET if enough else NOT_MET,
+        f"without {name}, {len(others)} of {len(cluster['nodes'])} nodes serve"
+        f"{': ' if others else ''}{', '.join(others)}; the plan wants {world.serving}",
+        "" if enough else "Bring another node back first, or lower serving= of the plan")
+
+
+_OWN = {"node-serving": _node_serving, "others-serve": _others_serve}
