@@ -7,7 +7,7 @@ import re
 import pytest
 import requests
 
-from equipment import places, ports, proc, tls
+from equipment import places, ports, proc, schema, tls
 from equipment.dripping import Dripping
 from equipment.mariadb import PASSWORD, USER, add_users, option_file
 from equipment.proc import wait_for
@@ -375,6 +375,7 @@ def test_the_fields_of_a_dependency_are_those_that_are_documented(watcher):
     found = {**watcher.found("replica"), "certificate": {"expires": "", "days": 0, "state": ""},
              "acknowledged": {"who": "", "since": "", "until": "", "reason": ""}}
     assert sorted(documented) == sorted(fields(found))
+    schema.check(watcher.status())
 
 
 def fields(value, prefix=""):

@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from equipment import ports, tls
+from equipment import ports, schema, tls
 from equipment.dripping import Dripping
 from equipment.proc import wait_for
 from equipment.slapd import BASE, PASSWORD, Slapd, credentials
@@ -60,6 +60,7 @@ def test_a_certificate_of_a_known_authority_is_verified_and_its_end_shown(watch,
     watcher = watch(by_tls(slapd, f"ca={authority(tls.certificate()[0])}")).start()
     found = watcher.wait("ad", "ok", "^answers$")
     assert found["certificate"]["state"] == "valid" and found["certificate"]["days"] > 365
+    schema.check(watcher.status())
 
 
 def test_a_certificate_that_ends_soon_is_a_warning(watch, tmp_path, authority):

@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: Apache-2.0
+"""docs/api.md and docs/status.schema.json: every call and every answer is as they say."""
+
+import copy
+import functools
+import json
+import re
+import subprocess
+
+import pytest
+import requests
+
+from equipment import places, ports, schema
+from equipment.cluster import Cluster, config
+from equipment.proc import wait_for
+
+pytestmark = pytest.mark.once
+
+DOCUMENT = (places.TOP / "docs/api.md").read_text()
+
+
+@pytest.fixture
+def small(new_httpd, scripted):
+    """Two nodes of our own, one over TLS, and a database where nobody listens."""
+    nodes = [scripted("node1"), scripted("node2", scheme="https")]
+    lines = {"node1": nodes[0].url, "node2": nodes[1].https_url}
+    text = config(nodes, f"CFDatabase replica mysql://127.0.0.1:{ports.free()} interval=1s",
+                  "SSLProxyEngine on", line=lambda node: f"CFNode {node.name} {lines[node.name]}")
+    return Cluster(new_httpd(text), nodes)
+
+
+def calls():
+    """(command, status, names) of every line of curl and the line behind it."""
+    for block in re.findall(r"^```sh\n(.*?)^```", DOCUMENT, re.M | re.S):
+        lines = block.splitlines()
+        assert len(lines) % 2 == 0, f"a call without its answer: {block}"
+        for command, answer in zip(lines[::2], lines[1::2]):
+            status, names = re.fullmatch(r"# (\d{3}): (.*)", answer).groups()
+            yield command, int(status), names
+
+
+def run(command, url):
+    """What a shell makes of a line of the document. @return status, body"""
+    done = subprocess.run(["sh", "-c", f'{command} -w "\\n%{{http_code}}"'], text=True, timeout=60,
+                          capture_output=True, env={"PATH": "/usr/bin:/bin", "url": url})
+    body, _, status = done.stdout.rpartition("\n")
+    assert done.returncode == 0, f"{command}: {done.stderr}"
+    return int(status), body
+
+
+def part_of(answer):
+    """Which definition of the schema an answer has to follow."""
+    return next((part for name, part in (("clusters", "status"), ("events", "events"),
+                                         ("gate", "gate_answer")) if name in answer), "result")
+
+
+def test_every_call_of_the_document_is_answered_as_it_says(small):
+    small.start()
+    for command, status, names in calls():
+        got, body = run(command, small.httpd.url + "/cluster")
+        assert got == status, f"{command}: {body}"
+        answer = json.loads(body)
+        assert ", ".join(answer) == names, command
+        schema.check(answer, part_of(answer))
+
+
+def test_every_action_and_field_is_in_the_document():
+    actions = re.findall(r'^    {"([\w-]+)", +&cfc_kind_\w+,',
+                         (places.TOP / "maint/task.c").read_text(), re.M)
+    fields = re.findall(r'{"(\w+)", offsetof\(form_t',
+                        (places.TOP / "maint/order_httpd.c").read_text())
+    rows = dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", DOCUMENT, re.M))
+    assert re.findall(r"`([\w-]+)`", rows["action"]) == actions
+    assert set(fields) - set(rows) == {"csrf"}      # the page's own
+    for action in actions:
+        assert any(action in command for command, *_ in calls()), f"no call of {action}"
+
+
+def test_every_answer_is_in_the_document():
+    rows = re.findall(r"^\| (\d{3}) \| `(\w+)` \|", DOCUMENT, re.M)
+    table = re.search(r"outcomes\[\] = {(.*?)};", (places.TOP / "maint/control.c").read_text(), re.S)
+    assert sorted(rows) == sorted((status, word) for word, status
+                                  in re.findall(r'{"(\w+)", (\d+)}', table.group(1)))
+
+
+# The schema
+
+
+def look(cluster):
+    return requests.get(cluster.httpd.url + "/cluster?format=json", timeout=10).json()
+
+
+def drained(cluster):
+    cluster.drain("node1", deadline="1h", until="2h")
+
+
+def scheduled(cluster):
+    cluster.change(action="maintenance-on", **{"from": "1h", "until": "1h", "end": "by-itself"})
+
+
+def acknowledged(cluster):
+    assert cluster.change(action="ack", dependency="replica", until="1h").status_code == 200
+
+
+def failed(cluster):
+    cluster.httpd.allow("AH0|AH1")
+    cluster.nodes["node1"].refuse()
+    wait_for(lambda: cluster.node("node1")["health"]["state"] == "down", "the verdict")
+
+
+def stuck(cluster):
+    cluster.httpd.allow("CFC0402|CFC0420")
+    cluster.httpd.state_dir.rename(cluster.httpd.state_dir.with_name("aside"))
+    assert cluster.change(node="node2", action="drain", force="1").status_code == 507
+
+
+STATES = [("serving", lambda cluster: None),
+          ("draining with a deadline", drained),
+          ("maintenance scheduled", scheduled),
+          ("in maintenance", lambda cluster: cluster.close("soon", until="2h")),
+          ("acknowledged", acknowledged),
+          ("a node down", failed),
+          ("changes refused", stuck)]
+
+
+def test_the_status_follows_its_schema_in_every_state(small):
+    """One after the other on one httpd: the last shows what all of them left."""
+    small.httpd.start()
+    schema.check(look(small))       # nothing was probed yet, or just so
+    small.wait_serving("node1", "node2")
+    wait_for(lambda: small.status()["dependencies"][0]["state"] == "alarm", "a look at replica")
+    for label, bring_about in STATES:
+        bring_about(small)
+        try:
+            schema.check(look(small))
+        except AssertionError as e:
+            raise AssertionError(f"{label}: {e}") from None
+    events = requests.get(small.httpd.url + "/cluster?events_since=0", timeout=10).json()
+    assert {"server", "health", "admin", "maintenance", "dependency", "store"} \
+        <= {event["kind"] for event in events["events"]}
+    schema.check(events, "events")
+
+
+WRONG = [
+    ("a name too many", ["unheard"], 1),
+    ("no instant", ["now"], "today"),
+    ("another word", ["level"], "fine"),
+    ("a name too many of a cluster", ["clusters", 0, "unheard"], 1),
+    ("below zero", ["clusters", 0, "nodes", 0, "traffic", "in_flight"], -1),
+    ("not a truth", ["clusters", 0, "nodes", 0, "probes", 0, "history", 0, "good"], None),
+]
+
+
+def test_the_schema_notices_what_is_not_in_it(small):
+    status = look(small.start())
+    schema.check(status)
+    for label, (*way, last), value in WRONG:
+        changed = copy.deepcopy(status)
+        functools.reduce(lambda place, step: place[step], way, changed)[last] = value
+        with pytest.raises(AssertionError):
+            schema.check(changed)
+            pytest.fail(label, pytrace=False)
