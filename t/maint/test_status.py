@@ -502,15 +502,6 @@ def test_what_people_ordered_is_kept(cluster, again):
     assert all_states(cluster) == before
 
 
-def test_an_acknowledged_change_survives_kill_9_right_after(cluster):
-    for i in range(5):
-        action = "drain" if i % 2 == 0 else "activate"
-        cluster.wait_effective("node2", "serving")      # or node1 would be the last one
-        assert cluster.change(node="node1", action=action).status_code == 200
-        kill_and_start(cluster.httpd)
-        assert admin(cluster, "node1") == ("drain" if i % 2 == 0 else "active")
-
-
 def test_an_edited_configuration_wins_over_what_was_kept(nodes, new_cluster):
     cluster = new_cluster().start()
     cluster.drain("node1")
