@@ -12,6 +12,12 @@
 const char *cfc_order_who(const request_rec *r);
 
 /**
+ * Whether httpd's `Require` would let this client give an order; also true for one that has not
+ * logged in and would be asked to. For showing buttons: httpd judges the order itself when it comes.
+ */
+bool cfc_order_allowed(request_rec *r);
+
+/**
  * Read the order: the fields of cfc_order_t, force and csrf, as a form or as one JSON object,
  * at most 8 KiB. It is meant when it comes from a page of ours (csrf, a token that other
  * sites cannot read) or from a script (JSON, or header X-CFCluster: 1: a browser sends those to

@@ -136,6 +136,7 @@ typedef struct {
     const char *server;             /* name of this httpd, as clients know it */
     const char *base;               /* relative URL of where status.css and status.js are */
     const char *token;              /* from cfc_form_token */
+    bool read_only;                 /* whoever looks may change nothing */
     const cfc_result_t *answer;     /* to an order just given; NULL: none was */
     const cfc_preview_t *preview;   /* NULL; or the page is that of one order, which it is about */
     const cfc_order_t *order;       /* that one, with all that was sent */

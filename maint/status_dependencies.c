@@ -303,9 +303,11 @@ static void row(const cfc_sheet_t *s, const char *id, const cfc_cluster_view_t *
     number_cell(s->html, "Queries/s", database && found->queries_per_s >= 0,
                 (int64_t)(found->queries_per_s + 0.5));
     cfc_html_add(s->html, "<td class=\"orders\">");
-    cfc_order_buttons(s, cluster->name, "dependency", view->conf->name);
-    cfc_order_button(s, id, view->acknowledged ? "unack" : "ack", NULL, false);
-    cfc_html_add(s->html, "</form></td></tr>\n");
+    if (cfc_order_buttons(s, cluster->name, "dependency", view->conf->name)) {
+        cfc_order_button(s, id, view->acknowledged ? "unack" : "ack", NULL, false);
+        cfc_html_add(s->html, "</form>");
+    }
+    cfc_html_add(s->html, "</td></tr>\n");
 }
 
 void cfc_section_dependencies(const cfc_sheet_t *s, const char *id,

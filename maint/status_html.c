@@ -146,6 +146,7 @@ const char *cfc_status_html(const cfc_status_t *status, const cfc_status_page_t 
         {"now", cfc_time_iso(status->now, p), NULL},
         {"generation", apr_psprintf(p, "%" APR_UINT64_T_FMT, (apr_uint64_t)status->generation),
          NULL},
+        {"role", page->read_only ? "You may look, not change." : "", NULL},
         {"content", NULL, s.html},
         {NULL, NULL, NULL},
     };

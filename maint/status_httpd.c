@@ -129,7 +129,9 @@ static int send_page(request_rec *r, const cfc_result_t *answer, const cfc_order
     const cfc_conf_t *conf = cfc_conf();
     cfc_preview_t preview;
     cfc_result_t bad;
-    bool known = order != NULL && order->action != NULL && cfc_order_page_known(order->action)
+    bool read_only = !cfc_order_allowed(r);
+    bool known = !read_only && order != NULL && order->action != NULL
+                 && cfc_order_page_known(order->action)
                  && cfc_preview(conf, order, apr_time_now(), &preview, &bad, r->pool);
     const char *token =
         cfc_form_token(conf->segment->secret, cfc_order_who(r), r->request_time, r->pool);
@@ -137,6 +139,7 @@ static int send_page(request_rec *r, const cfc_result_t *answer, const cfc_order
         .server = ap_escape_logitem(r->pool, ap_get_server_name(r)),
         .base = base_of(r),
         .token = token != NULL ? token : "",
+        .read_only = read_only,
         .answer = answer,
         .preview = known ? &preview : NULL,
         .order = order,

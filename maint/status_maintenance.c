@@ -40,6 +40,23 @@ static void plan(const cfc_sheet_t *s, const cfc_cluster_view_t *cluster)
     cfc_html_add(s->html, "</dl>\n");
 }
 
+static void buttons(const cfc_sheet_t *s, const char *id, const cfc_cluster_view_t *cluster)
+{
+    if (!cfc_order_buttons(s, cluster->name, NULL, NULL)) {
+        return;
+    }
+    cfc_order_button(s, id, "maintenance-on",
+                     cluster->closed      ? "Change message or end"
+                     : cluster->scheduled ? "Change the plan"
+                                          : "Begin maintenance",
+                     false);
+    if (cluster->closed || cluster->scheduled) {
+        cfc_order_button(s, id, "maintenance-off",
+                         cluster->closed ? "End maintenance" : "Cancel maintenance", false);
+    }
+    cfc_html_add(s->html, "</form>\n");
+}
+
 void cfc_section_maintenance(const cfc_sheet_t *s, const char *id,
                              const cfc_cluster_view_t *cluster)
 {
@@ -51,15 +68,6 @@ void cfc_section_maintenance(const cfc_sheet_t *s, const char *id,
     if (set) {
         plan(s, cluster);
     }
-    cfc_order_buttons(s, cluster->name, NULL, NULL);
-    cfc_order_button(s, id, "maintenance-on",
-                     cluster->closed      ? "Change message or end"
-                     : cluster->scheduled ? "Change the plan"
-                                          : "Begin maintenance",
-                     false);
-    if (set) {
-        cfc_order_button(s, id, "maintenance-off",
-                         cluster->closed ? "End maintenance" : "Cancel maintenance", false);
-    }
-    cfc_html_add(s->html, "</form>\n</div>\n");
+    buttons(s, id, cluster);
+    cfc_html_add(s->html, "</div>\n");
 }

@@ -216,14 +216,16 @@ static void node_orders(const cfc_sheet_t *s, const char *id, const cfc_cluster_
     cfc_html_add(s->html, "<tr><td class=\"orders\" colspan=\"%d\">\n"
                  "<div id=\"%s-orders\" role=\"group\" aria-label=\"%s\" data-live>\n", COLUMNS, id,
                  node->name);
-    cfc_order_buttons(s, cluster->name, "node", node->name);
-    cfc_order_button(s, id, "activate", NULL, node->admin == CFC_ADMIN_ACTIVE);
-    cfc_order_button(s, id, "drain", NULL, node->admin == CFC_ADMIN_DRAIN);
-    cfc_order_button(s, id, "stop", NULL, node->admin == CFC_ADMIN_STOP);
-    if (!well) {
-        cfc_order_button(s, id, "recover", NULL, false);
+    if (cfc_order_buttons(s, cluster->name, "node", node->name)) {
+        cfc_order_button(s, id, "activate", NULL, node->admin == CFC_ADMIN_ACTIVE);
+        cfc_order_button(s, id, "drain", NULL, node->admin == CFC_ADMIN_DRAIN);
+        cfc_order_button(s, id, "stop", NULL, node->admin == CFC_ADMIN_STOP);
+        if (!well) {
+            cfc_order_button(s, id, "recover", NULL, false);
+        }
+        cfc_html_add(s->html, "</form>\n");
     }
-    cfc_html_add(s->html, "</form>\n</div>\n");
+    cfc_html_add(s->html, "</div>\n");
     more(s, id, node);
     cfc_html_add(s->html, "</td></tr>\n");
 }

@@ -411,14 +411,18 @@ void cfc_order_page(const cfc_sheet_t *s)
                  orders[order].action, what);
 }
 
-void cfc_order_buttons(const cfc_sheet_t *s, const char *cluster, const char *noun,
+bool cfc_order_buttons(const cfc_sheet_t *s, const char *cluster, const char *noun,
                        const char *name)
 {
+    if (s->page->read_only) {
+        return false;
+    }
     cfc_html_add(s->html, "<form method=\"get\" action=\"?\" class=\"buttons\">\n");
     cfc_sheet_hidden(s, "cluster", cluster);
     if (noun != NULL) {
         cfc_sheet_hidden(s, noun, name);
     }
+    return true;
 }
 
 void cfc_order_button(const cfc_sheet_t *s, const char *id, const char *action, const char *label,

@@ -21,8 +21,11 @@ void cfc_order_page(const cfc_sheet_t *s);
 void cfc_order_button(const cfc_sheet_t *s, const char *id, const char *action, const char *label,
                       bool now);
 
-/** The form around such buttons. The caller ends it. */
-void cfc_order_buttons(const cfc_sheet_t *s, const char *cluster, const char *noun,
+/**
+ * Begin the form around such buttons. The caller ends it.
+ * @return false: the page is for reading, there are to be no buttons, and no form was begun
+ */
+bool cfc_order_buttons(const cfc_sheet_t *s, const char *cluster, const char *noun,
                        const char *name);
 
 #endif

@@ -12,6 +12,7 @@ import requests
 
 from equipment import places, ports, schema
 from equipment.cluster import Cluster, config
+from equipment.httpd import load
 from equipment.proc import wait_for
 
 pytestmark = pytest.mark.once
@@ -81,6 +82,59 @@ def test_every_answer_is_in_the_document():
     table = re.search(r"outcomes\[\] = {(.*?)};", (places.TOP / "maint/control.c").read_text(), re.S)
     assert sorted(rows) == sorted((status, word) for word, status
                                   in re.findall(r'{"(\w+)", (\d+)}', table.group(1)))
+
+
+# Who may do what
+
+
+@pytest.fixture
+def with_roles(small):
+    """ben is a reader, anna an operator, carl is neither."""
+    root = small.httpd.root
+    text = re.search(r"^```apache\n(.*?)^```", DOCUMENT, re.M | re.S).group(1)
+    for name, lines in ("users", "".join(f"{user}:{{SHA}}W6ph5Mm5Pz8GgiULbPgzG37mj9g=\n"
+                                         for user in ("anna", "ben", "carl"))), \
+                       ("groups", "readers: ben\noperators: anna\n"):
+        (root / name).write_text(lines)
+        text = text.replace(f"/etc/cfcluster/{name}", str(root / name))
+    small.httpd.add(load("authz_groupfile") + "\n" + text.replace("/cluster\"", "/roles\""))
+    small.httpd.allow("AH01631|AH01757")        # whom httpd does not let in
+    return small.start()
+
+
+ROLES = [
+    # user, look, change
+    ("anna", 200, 200),
+    ("ben", 200, 403),
+    ("carl", 403, 403),
+    (None, 401, 401),
+]
+
+
+def test_roles_are_httpds_own(with_roles):
+    url = with_roles.httpd.url + "/roles"
+    order = {"cluster": "confluence", "node": "node1", "action": "drain"}
+    for user, look, change in ROLES:
+        auth = (user, "password") if user else None
+        answers = [requests.get(url, auth=auth, timeout=10),
+                   requests.post(url, auth=auth, json=order, timeout=10)]
+        assert [answer.status_code for answer in answers] == [look, change], user
+    assert with_roles.node("node1")["admin"]["who"] == "anna"
+
+
+def test_a_readers_page_has_no_buttons_and_logs_no_refusal(with_roles):
+    url = with_roles.httpd.url + "/roles"
+    pages = {user: requests.get(url, auth=(user, "password"), timeout=10)
+             for user in ("anna", "ben")}
+    buttons = {user: set(re.findall(r'name="ask" value="([\w-]+)"', page.text))
+               for user, page in pages.items()}
+    assert {"drain", "maintenance-on", "ack"} < buttons["anna"] and buttons["ben"] == set()
+    assert "You may look, not change." in pages["ben"].text
+    assert "node1" in pages["ben"].text and "<form" not in pages["ben"].text
+    drain = {"ask": "drain", "cluster": "confluence", "node": "node1"}
+    asked = requests.get(url, params=drain, auth=("ben", "password"), timeout=10)
+    assert asked.status_code == 200 and "<form" not in asked.text
+    assert not re.search("AH01631|AH01757", with_roles.httpd.error_log())
 
 
 # The schema
