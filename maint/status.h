@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * status.h: one look at all run-time state, taken at one moment, and its two renderings. Texts
+ * status.h: one look at all run-time state, taken at one moment, and its renderings. Texts
  * in it are clean UTF-8 whoever said them; escaping is the renderings' business. */
 #ifndef CFC_MAINT_STATUS_H
 #define CFC_MAINT_STATUS_H
@@ -127,6 +127,12 @@ cfc_status_t *cfc_status_look(const cfc_conf_t *conf, apr_time_t now, apr_pool_t
 
 /** The status as JSON, version 1. @return NULL: out of memory */
 const char *cfc_status_json(const cfc_status_t *status, apr_pool_t *p);
+
+/** The status in the text format of Prometheus, version 0.0.4. */
+const char *cfc_status_prometheus(const cfc_status_t *status, apr_pool_t *p);
+
+/** The status as one line: level, colon, texts. */
+const char *cfc_status_plain(const cfc_status_t *status, apr_pool_t *p);
 
 /** What became of an order, as JSON, version 1. @return NULL: out of memory */
 const char *cfc_result_json(const cfc_result_t *result, uint64_t generation, apr_pool_t *p);

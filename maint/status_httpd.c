@@ -14,12 +14,14 @@
 #include <util_script.h>
 
 #include "conf/conf.h"
+#include "conf/opt.h"
 #include "maint/assets.h"
 #include "maint/order_httpd.h"
 #include "maint/sign.h"
 #include "maint/status.h"
 #include "maint/status_gates.h"
 #include "maint/status_order.h"
+#include "maint/text.h"
 #include "maint/wait_httpd.h"
 #include "maint/wants.h"
 
@@ -52,19 +54,33 @@ static void protect(request_rec *r)
     apr_table_setn(out, "Referrer-Policy", "same-origin");
 }
 
-static bool wants_json(request_rec *r)
+/* The forms that the status comes in; the words of format=. */
+typedef enum { AS_PAGE, AS_JSON, AS_PROMETHEUS, AS_LINE } form_t;
+
+static const char *const form_words[] = {"html", "json", "prometheus", "plain", NULL};
+
+/* @return a form_t; -1: format= says something else */
+static int form_of(request_rec *r)
 {
     const char *type = apr_table_get(r->headers_in, "Content-Type");
     const char *accept = apr_table_get(r->headers_in, "Accept");
+    int html = cfc_accept_rank(accept, "text/html");
     const char *format;
     apr_table_t *args;
 
     ap_args_to_table(r, &args);
     format = apr_table_get(args, "format");
-    return (format != NULL && strcmp(format, "json") == 0)
-           || apr_table_get(r->headers_in, "X-CFCluster") != NULL
-           || (type != NULL && strncasecmp(type, "application/json", 16) == 0)
-           || cfc_accept_rank(accept, "application/json") > cfc_accept_rank(accept, "text/html");
+    if (format != NULL) {
+        return cfc_word_index(format, form_words);
+    }
+    if (apr_table_get(r->headers_in, "X-CFCluster") != NULL
+        || (type != NULL && strncasecmp(type, "application/json", 16) == 0)
+        || cfc_accept_rank(accept, "application/json") > html) {
+        return AS_JSON;
+    }
+    /* Only scrapers name it, as their first choice; they take the older format, too. */
+    return cfc_accept_rank(accept, "application/openmetrics-text") > html ? AS_PROMETHEUS
+                                                                          : AS_PAGE;
 }
 
 /* What was done travels over the redirect in the address, signed: nobody can make a link that
@@ -112,6 +128,11 @@ static bool said_read(request_rec *r, cfc_result_t *result)
     return true;
 }
 
+static cfc_status_t *look(request_rec *r)
+{
+    return cfc_status_look(cfc_conf(), apr_time_now(), r->pool);
+}
+
 /* Where status.css is, seen from the page: at /cluster it is cluster/status.css. */
 static const char *base_of(request_rec *r)
 {
@@ -126,15 +147,14 @@ static const char *base_of(request_rec *r)
 /* @param order to be shown on a page of its own, if there is one for it; or NULL */
 static int send_page(request_rec *r, const cfc_result_t *answer, const cfc_order_t *order)
 {
-    const cfc_conf_t *conf = cfc_conf();
     cfc_preview_t preview;
     cfc_result_t bad;
     bool read_only = !cfc_order_allowed(r);
     bool known = !read_only && order != NULL && order->action != NULL
                  && cfc_order_page_known(order->action)
-                 && cfc_preview(conf, order, apr_time_now(), &preview, &bad, r->pool);
+                 && cfc_preview(cfc_conf(), order, apr_time_now(), &preview, &bad, r->pool);
     const char *token =
-        cfc_form_token(conf->segment->secret, cfc_order_who(r), r->request_time, r->pool);
+        cfc_form_token(cfc_conf()->segment->secret, cfc_order_who(r), r->request_time, r->pool);
     const cfc_status_page_t page = {
         .server = ap_escape_logitem(r->pool, ap_get_server_name(r)),
         .base = base_of(r),
@@ -146,8 +166,7 @@ static int send_page(request_rec *r, const cfc_result_t *answer, const cfc_order
     };
 
     return send_text(r, "text/html; charset=utf-8",
-                     cfc_status_html(cfc_status_look(conf, apr_time_now(), r->pool), &page,
-                                     r->pool));
+                     cfc_status_html(look(r), &page, r->pool));
 }
 
 static int send_result(request_rec *r, const cfc_result_t *result)
@@ -211,7 +230,7 @@ static const cfc_cluster_view_t *cluster_asked(const cfc_status_t *status, const
 /* GET ?gate=node-stopped:node1&cluster=confluence */
 static int gate_only(request_rec *r, const apr_table_t *args, const char *text)
 {
-    const cfc_status_t *status = cfc_status_look(cfc_conf(), apr_time_now(), r->pool);
+    const cfc_status_t *status = look(r);
     const cfc_cluster_view_t *cl = cluster_asked(status, apr_table_get(args, "cluster"));
     cfc_result_t bad = {.outcome = CFC_OUTCOME_UNKNOWN};
     cfc_gate_view_t view;
@@ -246,11 +265,35 @@ static int order_only(request_rec *r, const apr_table_t *args, const char *actio
     return send_page(r, &bad, NULL);
 }
 
+static int send_status(request_rec *r)
+{
+    const char *format;
+    apr_table_t *args;
+    cfc_result_t said;
+
+    switch (form_of(r)) {
+    case AS_PAGE:
+        return send_page(r, said_read(r, &said) ? &said : NULL, NULL);
+    case AS_JSON:
+        return send_text(r, "application/json", cfc_status_json(look(r), r->pool));
+    case AS_PROMETHEUS:
+        return send_text(r, "text/plain; version=0.0.4; charset=utf-8",
+                         cfc_status_prometheus(look(r), r->pool));
+    case AS_LINE:
+        return send_text(r, "text/plain; charset=utf-8", cfc_status_plain(look(r), r->pool));
+    }
+    ap_args_to_table(r, &args);
+    format = cfc_text_clean(apr_table_get(args, "format"), r->pool);
+    said.outcome = CFC_OUTCOME_BAD;
+    said.text = apr_psprintf(r->pool, "format=%s is not known; %s", format,
+                             cfc_did_you_mean(format, form_words, r->pool));
+    return send_result(r, &said);
+}
+
 static int get(request_rec *r)
 {
     const char *slash = strrchr(r->uri, '/'), *wait, *since, *gate, *ask;
     apr_table_t *args;
-    cfc_result_t said;
 
     if (slash != NULL && strcmp(slash, "/status.css") == 0) {
         return send_text(r, "text/css; charset=utf-8", cfc_asset_status_css);
@@ -276,12 +319,7 @@ static int get(request_rec *r)
         return order_only(r, args, ask);
     }
     apr_table_setn(r->headers_out, "Vary", "Accept, X-CFCluster");
-    if (wants_json(r)) {
-        return send_text(r, "application/json",
-                         cfc_status_json(cfc_status_look(cfc_conf(), apr_time_now(), r->pool),
-                                         r->pool));
-    }
-    return send_page(r, said_read(r, &said) ? &said : NULL, NULL);
+    return send_status(r);
 }
 
 /* What is wrong with the wait is said before anything is done. */
@@ -318,7 +356,7 @@ static int post(request_rec *r)
     if (result.text == NULL) {
         carry_out(r, &order, &result);
     }
-    if (wants_json(r)) {
+    if (form_of(r) == AS_JSON) {
         return send_result(r, &result);
     }
     r->status = cfc_outcome_status(result.outcome);

@@ -6,11 +6,12 @@ import functools
 import json
 import re
 import subprocess
+import time
 
 import pytest
 import requests
 
-from equipment import places, ports, schema
+from equipment import places, ports, prometheus, schema
 from equipment.cluster import Cluster, config
 from equipment.httpd import load
 from equipment.proc import wait_for
@@ -60,6 +61,9 @@ def test_every_call_of_the_document_is_answered_as_it_says(small):
     for command, status, names in calls():
         got, body = run(command, small.httpd.url + "/cluster")
         assert got == status, f"{command}: {body}"
+        if names == "text":
+            assert body and not body.startswith(("{", "<"))
+            continue
         answer = json.loads(body)
         assert ", ".join(answer) == names, command
         schema.check(answer, part_of(answer))
@@ -82,6 +86,88 @@ def test_every_answer_is_in_the_document():
     table = re.search(r"outcomes\[\] = {(.*?)};", (places.TOP / "maint/control.c").read_text(), re.S)
     assert sorted(rows) == sorted((status, word) for word, status
                                   in re.findall(r'{"(\w+)", (\d+)}', table.group(1)))
+
+
+# Other forms
+
+
+def form(cluster, headers=None, **params):
+    return requests.get(cluster.httpd.url + "/cluster", params=params, headers=headers, timeout=10)
+
+
+def test_a_check_gets_one_line_that_begins_with_the_level(small):
+    small.start()
+    wait_for(lambda: small.status()["level"] == "degraded", "a look at replica")
+    answer = form(small, format="plain")
+    assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert re.fullmatch(r"degraded: It works, but .* needs attention\. confluence: 2 of 2 nodes "
+                        r"serving; replica: connecting failed: .*\n", answer.text)
+
+
+SCRAPER = "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;" \
+          "q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1"
+
+
+def test_the_samples_are_what_the_json_says(small):
+    """A strict reader takes them; then a few are compared."""
+    small.start()
+    small.drain("node1", reason='"quoted\\')
+    wait_for(lambda: small.status()["dependencies"][0]["state"] == "alarm", "a look at replica")
+    answer = form(small, headers={"Accept": SCRAPER})
+    assert answer.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
+    families = prometheus.read(answer.text)
+    node1 = {"cluster": "confluence", "node": "node1"}
+
+    def value(name, **labels):
+        return families["cfcluster_" + name].value(labels)
+
+    assert value("level", level="degraded") == 1 and value("level", level="ok") == 0
+    assert value("changes_total") == look(small)["generation"] == 1
+    assert value("node_admin", **node1, state="drain") == 1
+    assert value("node_effective", **node1, state="sticky-only") == 1
+    assert value("node_effective", **node1, state="serving") == 0
+    assert value("dependency_state", cluster="confluence", dependency="replica", state="alarm") == 1
+    assert value("cluster_nodes", cluster="confluence") == 2
+    assert value("node_requests_total", **node1) == sum(
+        value("node_answers_total", **node1, status=status)
+        for status in ("none", "1xx", "2xx", "3xx", "4xx", "5xx"))
+    assert value("probe_duration_seconds", **node1, probe="main") < 1
+    end = value("probe_certificate_expiry_timestamp_seconds", cluster="confluence", node="node2",
+                probe="main")
+    assert end > time.time()
+
+
+def test_the_names_and_labels_of_samples_are_those_that_are_documented(small):
+    small.start()
+    families = prometheus.read(form(small, format="prometheus").text)
+    rows = re.findall(r"^\| (`.*?`) \|(.*?)\| .* \|$",
+                      DOCUMENT.partition("## For monitoring systems")[2], re.M)
+    documented = {"cfcluster_" + name: set(re.findall(r"`(\w+)`", labels))
+                  for names, labels in rows for name in re.findall(r"`(\w+)`", names)}
+    assert set(documented) == set(families)
+    for name, family in families.items():
+        assert {frozenset(labels) for labels in family.labels()} <= {frozenset(documented[name])}
+
+
+@pytest.mark.parametrize("label, text", [
+    ("no end of line", "# TYPE a gauge\na 1"),
+    ("a sample before its type", "a 1\n# TYPE a gauge\n"),
+    ("a family in two places", "# TYPE a gauge\na 1\n# TYPE b gauge\nb 1\na{c=\"d\"} 1\n"),
+    ("a sample twice", "# TYPE a gauge\na 1\na 1\n"),
+    ("a label without quotes", "# TYPE a gauge\na{b=c} 1\n"),
+    ("a wrong escape", '# TYPE a gauge\na{b="\\x"} 1\n'),
+    ("no number", "# TYPE a gauge\na null\n"),
+    ("a counter that does not say so", "# HELP a b.\n# TYPE a counter\na 1\n"),
+], ids=lambda value: value if "\n" not in value else "")
+def test_the_strict_reader_refuses(label, text):
+    with pytest.raises(AssertionError):
+        prometheus.read(text)
+        pytest.fail(label, pytrace=False)
+
+
+def test_a_form_that_does_not_exist_is_refused_with_what_would_be_right(small):
+    answer = form(small.start(), format="promtheus")
+    assert answer.status_code == 400 and "did you mean prometheus?" in answer.json()["text"]
 
 
 # Who may do what

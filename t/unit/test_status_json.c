@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * test_status_json.c: what the status says, as JSON and as a page. */
+ * test_status_json.c: what the status says, as JSON, as a page and as text. */
 #include <jansson.h>
 #include <string.h>
 
@@ -308,6 +308,26 @@ START_TEST(the_page_stays_a_page_whatever_people_and_nodes_say)
 }
 END_TEST
 
+START_TEST(samples_stay_samples_whatever_names_there_are)
+{
+    small.node1->name = "a\"} 1\n\\";
+    ck_assert_ptr_nonnull(strstr(cfc_status_prometheus(look(), small.p),
+                                 "\ncfcluster_node_tunnels{cluster=\"confluence\","
+                                 "node=\"a\\\"} 1 \\\\\"} 0\n"));
+}
+END_TEST
+
+START_TEST(the_line_for_checks_is_one_line_whatever_people_say)
+{
+    const char *line;
+
+    order("node1", "drain", "a\nok: b\r\n");
+    line = cfc_status_plain(look(), small.p);
+    ck_assert_int_eq(strncmp(line, "degraded: ", 10), 0);
+    ck_assert_uint_eq(strcspn(line, "\r\n"), strlen(line) - 1);
+}
+END_TEST
+
 START_TEST(a_page_without_any_cluster_says_so)
 {
     apr_array_clear(small.conf->clusters);
@@ -331,6 +351,8 @@ Suite *cfc_status_json_suite(void)
     tcase_add_test(tcase, an_acknowledged_alarm_is_shown_and_is_no_alarm);
     tcase_add_test(tcase, json_stays_json_whatever_people_and_nodes_say);
     tcase_add_test(tcase, the_page_stays_a_page_whatever_people_and_nodes_say);
+    tcase_add_test(tcase, samples_stay_samples_whatever_names_there_are);
+    tcase_add_test(tcase, the_line_for_checks_is_one_line_whatever_people_say);
     tcase_add_test(tcase, a_page_without_any_cluster_says_so);
     suite_add_tcase(suite, tcase);
     return suite;
