@@ -38,11 +38,6 @@ int cfc_outcome_status(cfc_outcome_t outcome)
     return outcomes[outcome].status;
 }
 
-static cfc_result_t result(cfc_outcome_t outcome, const char *text)
-{
-    return (cfc_result_t){.outcome = outcome, .text = text};
-}
-
 /* What an order leaves out stays as it is while the state does; of a reason, an empty one too:
  * the page's form always sends the field. */
 static void keep_unsaid(cfc_task_t *t, const cfc_plan_t *is)
@@ -189,8 +184,9 @@ static cfc_result_t failed(const cfc_task_t *t, const char *complaint)
     what.why = complaint;
     cfc_event(&what, CFC_LOG_ERROR, APR_SUCCESS, "CFC0402: %s of %s was not done, because it could "
               "not be saved: %s", t->action->word, cfc_task_subject(t), complaint);
-    return result(CFC_OUTCOME_FAILED, apr_psprintf(t->p, "Nothing was changed, because it could "
-                                                   "not be saved: %s", complaint));
+    return cfc_result(CFC_OUTCOME_FAILED,
+                      apr_psprintf(t->p, "Nothing was changed, because it could not be saved: %s",
+                                   complaint));
 }
 
 /* @return false: the order is for another generation than this, and *outcome says so */
@@ -203,17 +199,18 @@ static bool same_generation(const cfc_task_t *t, cfc_result_t *outcome)
     if (asked == NULL || strcmp(asked, now) == 0) {
         return true;
     }
-    *outcome = result(CFC_OUTCOME_CONFLICT,
-                      apr_psprintf(t->p, "Not done: the order is for generation %s, and it is "
-                                   "%s by now: somebody changed something. Look again.",
-                                   cfc_text_clean(asked, t->p), now));
+    *outcome = cfc_result(CFC_OUTCOME_CONFLICT,
+                          apr_psprintf(t->p, "Not done: the order is for generation %s, and it is "
+                                       "%s by now: somebody changed something. Look again.",
+                                       cfc_text_clean(asked, t->p), now));
     return false;
 }
 
 static cfc_result_t checked(const cfc_task_t *t)
 {
-    return result(CFC_OUTCOME_DONE, apr_psprintf(t->p, "Nothing was changed: %s of %s would be done",
-                                                 t->action->word, cfc_task_subject(t)));
+    return cfc_result(CFC_OUTCOME_DONE,
+                      apr_psprintf(t->p, "Nothing was changed: %s of %s would be done",
+                                   t->action->word, cfc_task_subject(t)));
 }
 
 /* @return false: a path more than can be kept, and *outcome says so */
@@ -225,11 +222,11 @@ static bool has_room(const cfc_task_t *t, cfc_result_t *outcome)
         || cfc_part_room(subject->cl->slot, subject->name)) {
         return true;
     }
-    *outcome = result(CFC_OUTCOME_FAILED,
-                      apr_psprintf(t->p, "Nothing was changed: %d paths of cluster %s are in "
-                                   "maintenance or scheduled, more cannot be kept; open one of "
-                                   "them first, or close the whole cluster", CFC_PARTS_MAX,
-                                   subject->cl->name));
+    *outcome = cfc_result(CFC_OUTCOME_FAILED,
+                          apr_psprintf(t->p, "Nothing was changed: %d paths of cluster %s are in "
+                                       "maintenance or scheduled, more cannot be kept; open one of "
+                                       "them first, or close the whole cluster", CFC_PARTS_MAX,
+                                       subject->cl->name));
     return false;
 }
 
@@ -245,8 +242,8 @@ static bool decide(cfc_task_t *t, cfc_result_t *outcome)
     }
     t->action->kind->now(&t->change.subject, &is);
     if (settled_already(t, &is)) {
-        *outcome = result(CFC_OUTCOME_UNCHANGED,
-                          apr_pstrcat(t->p, cfc_judge_sentence(t), "; it was so already", NULL));
+        *outcome = cfc_result(CFC_OUTCOME_UNCHANGED, apr_pstrcat(t->p, cfc_judge_sentence(t),
+                                                                 "; it was so already", NULL));
         return true;
     }
     if (!has_room(t, outcome)) {
@@ -254,7 +251,7 @@ static bool decide(cfc_task_t *t, cfc_result_t *outcome)
     }
     harm = cfc_judge_harm(t);
     if (harm != NULL && !t->order->force) {
-        *outcome = result(CFC_OUTCOME_REFUSED, cfc_judge_refusal(t, harm));
+        *outcome = cfc_result(CFC_OUTCOME_REFUSED, cfc_judge_refusal(t, harm));
         return true;
     }
     if (t->order->check) {
@@ -271,9 +268,8 @@ static bool decide(cfc_task_t *t, cfc_result_t *outcome)
         break;
     }
     tell_change(t, is.state);
-    *outcome = result(CFC_OUTCOME_DONE, harm == NULL ? cfc_judge_sentence(t)
-                                                     : apr_pstrcat(t->p, cfc_judge_sentence(t),
-                                                                   "; ", harm, NULL));
+    *outcome = cfc_result(CFC_OUTCOME_DONE, apr_pstrcat(t->p, cfc_judge_sentence(t),
+                                                        harm != NULL ? "; " : "", harm, NULL));
     return true;
 }
 
@@ -287,8 +283,8 @@ static cfc_result_t settle(cfc_task_t *t)
             return outcome;
         }
     }
-    return result(CFC_OUTCOME_FAILED, "Nothing was changed, because others changed something at "
-                                      "every attempt; try again");
+    return cfc_result(CFC_OUTCOME_FAILED, "Nothing was changed, because others changed something "
+                      "at every attempt; try again");
 }
 
 /* Nothing that is kept: the node's failures are forgotten and a probe decides anew. */
@@ -310,9 +306,9 @@ static cfc_result_t recover(const cfc_task_t *t)
     cfc_event(&what, CFC_LOG_NOTICE, APR_SUCCESS, "CFC0406: cluster %s, node %s: to be tried again "
               "at once, by %s%s", what.cluster, what.name, cfc_text_clean(what.who, t->p),
               ejected ? "; it was ejected" : "");
-    return result(CFC_OUTCOME_DONE,
-                  apr_psprintf(t->p, "%s is probed at once%s", cfc_task_subject(t),
-                               ejected ? " and no longer ejected" : ""));
+    return cfc_result(CFC_OUTCOME_DONE,
+                      apr_psprintf(t->p, "%s is probed at once%s", cfc_task_subject(t),
+                                   ejected ? " and no longer ejected" : ""));
 }
 
 cfc_result_t cfc_control(const cfc_conf_t *conf, const cfc_order_t *order, apr_time_t now,

@@ -58,6 +58,11 @@ typedef struct {
     const char *text;           /* clean UTF-8 */
 } cfc_result_t;
 
+static inline cfc_result_t cfc_result(cfc_outcome_t outcome, const char *text)
+{
+    return (cfc_result_t){.outcome = outcome, .text = text};
+}
+
 /** The outcome as a word of the API, and as an HTTP status. */
 const char *cfc_outcome_word(cfc_outcome_t outcome);
 int cfc_outcome_status(cfc_outcome_t outcome);

@@ -199,8 +199,9 @@ static const char *json_read(request_rec *r, form_t *form, int *status)
     return complaint;
 }
 
-static bool has_type(const char *given, const char *type)
+bool cfc_order_has_type(const request_rec *r, const char *type)
 {
+    const char *given = apr_table_get(r->headers_in, "Content-Type");
     size_t length = given != NULL ? strcspn(given, "; \t") : 0;
 
     return length == strlen(type) && strncasecmp(given, type, length) == 0;
@@ -209,12 +210,11 @@ static bool has_type(const char *given, const char *type)
 /* @return NULL, or what is wrong with the body; *status is what httpd says of it */
 static const char *fields_read(request_rec *r, form_t *form, int *status)
 {
-    const char *type = apr_table_get(r->headers_in, "Content-Type");
     const char *complaint;
 
     *status = OK;
-    form->json = has_type(type, "application/json");
-    if (!form->json && !has_type(type, "application/x-www-form-urlencoded")) {
+    form->json = cfc_order_has_type(r, "application/json");
+    if (!form->json && !cfc_order_has_type(r, "application/x-www-form-urlencoded")) {
         return "the body has to be application/x-www-form-urlencoded or application/json";
     }
     complaint = form->json ? json_read(r, form, status) : form_read(r, form, status);

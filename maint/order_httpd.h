@@ -11,9 +11,13 @@
 /** Who the client is: the user that httpd has authenticated, or the address. */
 const char *cfc_order_who(const request_rec *r);
 
+/** Whether the body is of this type, whatever its parameters. @param type "application/json" */
+bool cfc_order_has_type(const request_rec *r, const char *type);
+
 /**
  * Whether httpd's `Require` would let this client give an order; also true for one that has not
- * logged in and would be asked to. For showing buttons: httpd judges the order itself when it comes.
+ * logged in and would be asked to. For showing buttons: httpd judges the order itself when it
+ * comes.
  */
 bool cfc_order_allowed(request_rec *r);
 

@@ -62,7 +62,6 @@ static const char *const form_words[] = {"html", "json", "prometheus", "plain", 
 /* @return a form_t; -1: format= says something else */
 static int form_of(request_rec *r)
 {
-    const char *type = apr_table_get(r->headers_in, "Content-Type");
     const char *accept = apr_table_get(r->headers_in, "Accept");
     int html = cfc_accept_rank(accept, "text/html");
     const char *format;
@@ -74,7 +73,7 @@ static int form_of(request_rec *r)
         return cfc_word_index(format, form_words);
     }
     if (apr_table_get(r->headers_in, "X-CFCluster") != NULL
-        || (type != NULL && strncasecmp(type, "application/json", 16) == 0)
+        || cfc_order_has_type(r, "application/json")
         || cfc_accept_rank(accept, "application/json") > html) {
         return AS_JSON;
     }
@@ -187,7 +186,7 @@ static int wait_only(request_rec *r, const apr_table_t *args, const char *word)
                       apr_table_get(args, "timeout"), &wait, r->pool);
 
     if (complaint != NULL) {
-        result = (cfc_result_t){.outcome = CFC_OUTCOME_BAD, .text = complaint};
+        result = cfc_result(CFC_OUTCOME_BAD, complaint);
     }
     else {
         cfc_wait(r, &wait, &result);
@@ -335,7 +334,7 @@ static void carry_out(request_rec *r, const cfc_order_t *order, cfc_result_t *re
                                   &wait, r->pool);
     }
     if (complaint != NULL) {
-        *result = (cfc_result_t){.outcome = CFC_OUTCOME_BAD, .text = complaint};
+        *result = cfc_result(CFC_OUTCOME_BAD, complaint);
         return;
     }
     *result = cfc_control(conf, order, apr_time_now(), r->pool);

@@ -31,11 +31,6 @@ static const cfc_action_t actions[] = {
 };
 #define ACTIONS (sizeof(actions) / sizeof(actions[0]))
 
-static cfc_result_t result(cfc_outcome_t outcome, const char *text)
-{
-    return (cfc_result_t){.outcome = outcome, .text = text};
-}
-
 static bool given(const char *field)
 {
     return field != NULL && field[0] != '\0';
@@ -214,8 +209,9 @@ static cfc_result_t unknown_action(const char *word, apr_pool_t *p)
         words[i] = actions[i].word;
     }
     word = cfc_text_clean(word, p);
-    return result(CFC_OUTCOME_BAD, apr_psprintf(p, "action=%s is not an action; %s", word,
-                                                cfc_did_you_mean(word, words, p)));
+    return cfc_result(CFC_OUTCOME_BAD,
+                      apr_psprintf(p, "action=%s is not an action; %s", word,
+                                   cfc_did_you_mean(word, words, p)));
 }
 
 static const cfc_action_t *action_find(const char *word)
@@ -280,8 +276,9 @@ bool cfc_task_read(cfc_task_t *t, cfc_result_t *bad)
         return false;
     }
     if ((cl = cfc_conf_cluster(t->conf, cluster)) == NULL) {
-        *bad = result(CFC_OUTCOME_UNKNOWN, apr_psprintf(t->p, "there is no cluster \"%s\"",
-                                                        cfc_text_clean(cluster, t->p)));
+        *bad = cfc_result(CFC_OUTCOME_UNKNOWN,
+                          apr_psprintf(t->p, "there is no cluster \"%s\"",
+                                       cfc_text_clean(cluster, t->p)));
         return false;
     }
     complaint = names_check(t);
@@ -289,18 +286,18 @@ bool cfc_task_read(cfc_task_t *t, cfc_result_t *bad)
         complaint = place_read(t, cl);
     }
     if (complaint != NULL) {
-        *bad = result(CFC_OUTCOME_BAD, complaint);
+        *bad = cfc_result(CFC_OUTCOME_BAD, complaint);
         return false;
     }
     name = name_of(t);
     if (t->action->kind != &cfc_kind_maintenance && !subject_find(t, cl, name)) {
-        *bad = result(CFC_OUTCOME_UNKNOWN,
-                      apr_psprintf(t->p, "cluster %s has no %s \"%s\"", cl->name,
-                                   t->action->kind->noun, cfc_text_clean(name, t->p)));
+        *bad = cfc_result(CFC_OUTCOME_UNKNOWN,
+                          apr_psprintf(t->p, "cluster %s has no %s \"%s\"", cl->name,
+                                       t->action->kind->noun, cfc_text_clean(name, t->p)));
         return false;
     }
     complaint = fields_read(t);
-    *bad = result(CFC_OUTCOME_BAD, complaint);
+    *bad = cfc_result(CFC_OUTCOME_BAD, complaint);
     t->change.kind = t->action->kind;
     t->change.kept.state = t->action->kind == &cfc_kind_maintenance && t->asked.at != 0
                                ? CFC_CLUSTER_SCHEDULED
