@@ -3,8 +3,10 @@
 
 import json
 import os
+import pathlib
 import re
 import signal
+import tempfile
 import time
 
 import pytest
@@ -254,10 +256,24 @@ def notifying(new_httpd, scripted):
     return make
 
 
+@pytest.fixture(scope="module")
+def open_to_all():
+    """A directory for httpd's user, too, for as long as any httpd lives: pytest's own is below one
+    for root alone, and a run of somebody else would close that again."""
+    with tempfile.TemporaryDirectory(prefix="cfc-events-") as name:
+        os.chmod(name, 0o755)
+        yield name
+
+
+@pytest.fixture
+def tmp_path(open_to_all):
+    path = pathlib.Path(tempfile.mkdtemp(dir=open_to_all))
+    path.chmod(0o755)
+    return path
+
+
 @pytest.fixture
 def program(tmp_path):
-    for directory in (tmp_path, *tmp_path.parents[:3]):     # made for root alone
-        directory.chmod(directory.stat().st_mode | 0o011)
     return lambda *args, **more: Program(tmp_path, *args, **more)
 
 
