@@ -26,10 +26,15 @@ COMMANDS = """announce announce-abort announce-end stop-node start-node stop-dat
     plugins upgrade-mode upgrade-mode-off finalise stop-staging copy start-staging-database
     configure-staging deploy-staging customise-staging start-staging run-checks""".split()
 
-# Asks the test's process and waits for its answer.
+# Asks the test's process and waits for its answer, but not when that has given up.
 ASK = """#!/bin/sh
 echo "$1 $NODE$DATABASE" >{0}/asking && mv {0}/asking {0}/asked || exit 1
-while [ ! -e {0}/answered ]; do sleep 0.02; done
+tries=0
+while [ ! -e {0}/answered ]; do
+    sleep 0.02
+    tries=$((tries + 1))
+    [ $tries -lt 2000 ] && [ ! -e {0}/given-up ] || exit 1
+done
 cat {0}/answered; rm {0}/answered
 """
 
@@ -100,7 +105,7 @@ class Night:
         self.httpd = new_httpd()
         file = option_file(self.httpd.root / "db.cnf")
         master, replica = self.databases.values()
-        # Nodes end. Whoever was given one in the very moment it was taken out goes to the other one.
+        # Nodes end. Whoever was given one in the moment it was taken out goes to another.
         self.httpd.allow("CFC03[0-9]{2}|AH01102|AH00898|AH00957|AH01114")
         self.httpd.add(config(list(self.nodes.values()), "\n".join([
             f"CFDatabase master mysql://127.0.0.1:{master.port}/confluence option-file={file} "
@@ -262,11 +267,20 @@ class _Terminal:
 
     def serve(self, seconds=120):
         end = time.monotonic() + seconds
-        while self._read() or self.popen.poll() is None:
-            assert time.monotonic() < end, f"the walk does not end:\n{self.text}"
-            self._work()
-        self.popen.stdin.close()
-        self.popen.stdout.close()
+        given_up = self.night.directory / "given-up"
+        given_up.unlink(missing_ok=True)
+        try:
+            while self._read() or self.popen.poll() is None:
+                assert time.monotonic() < end, f"the walk does not end:\n{self.text}"
+                self._work()
+        except BaseException:
+            given_up.touch()
+            self.popen.kill()
+            raise
+        finally:
+            self.popen.stdin.close()
+            self.popen.stdout.close()
+            self.popen.wait()
         return self.popen.returncode, self.text
 
     def _read(self):

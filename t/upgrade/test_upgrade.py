@@ -82,6 +82,6 @@ def test_a_node_that_starts_as_first_run_is_not_waited_for(night, monkeypatch):
     monkeypatch.setattr(night, "start_node", start_wrong)
     code, said = night.upgrade("rolling", ["go", "abort"])
     assert code == 1, said
-    assert "node1 says 200 FIRST_RUN: setup is not complete, never used, so it is not waited" in said
+    assert "node1 says 200 FIRST_RUN: setup is not complete, never used, so it is not" in said
     assert "left: nothing" in said
     assert night.served() == {"old"}

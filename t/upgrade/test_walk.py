@@ -83,7 +83,7 @@ def test_a_whole_walk_runs_each_command_once(site, new_walk, procedure, version,
 
 
 @pytest.mark.parametrize("procedure, step", every_step())
-def test_a_walk_that_is_struck_down_at_a_step_goes_back_to_what_was(site, new_walk, procedure, step):
+def test_a_walk_struck_down_at_a_step_goes_back_to_what_was(site, new_walk, procedure, step):
     final = [one for one in ids(procedure) if one.startswith(("delete-snapshots", "finalise"))]
     walk = new_walk(procedure, GO, strike(step))
     assert walk.run() == "killed", walk.text
@@ -170,7 +170,7 @@ def test_a_node_that_never_will_be_well_is_not_waited_for(site, new_walk, reason
     walk = new_walk("offline", GO)
     walk.plan.seconds.update(start=3600)
     assert walk.run() == "left"
-    assert f"node1 says {reason}, so it is not waited for; its log says why. see its log" in walk.text
+    assert f"node1 says {reason}, so it is not waited for; its log says why. see" in walk.text
 
 
 def test_a_node_that_says_starting_is_waited_for_longer(site, new_walk):
@@ -234,7 +234,8 @@ def test_users_may_be_kept_outside_on_the_way_back(site, new_walk):
     back = new_walk("offline", [], abort=True)
     assert back.run() == "undone"
     assert site.closed and set(site.admin.values()) == {"stop"} and site.versions() == OLD
-    assert back.walker.summary()[-1] == "left: maintenance, balancing-off:node1, balancing-off:node2"
+    assert back.walker.summary()[-1] == (
+        "left: maintenance, balancing-off:node1, balancing-off:node2")
 
 
 def test_going_back_after_users_have_worked_has_to_be_agreed_to(site, new_walk):
@@ -268,7 +269,8 @@ def test_an_unfinished_snapshot_is_never_gone_back_to(site, new_walk):
 WORSE = [
     # label, what the pretended site is told, evidence
     ("it fails more", ("failed", 50), "node1: 50 of 500 requests failed; the others: 0 of 0"),
-    ("it is slower", ("median_ms", 900), "half of its requests within 900 ms, of the others' 10 ms"),
+    ("it is slower", ("median_ms", 900),
+     "half of its requests within 900 ms, of the others' 10 ms"),
 ]
 
 

@@ -105,8 +105,9 @@ class _Session:
         found = [one.id for one in steps.instances(records[0]["procedure"], self.plan)]
         if found != records[0]["steps"]:
             raise journal.JournalError(
-                "the plan has other nodes or databases than when the walk began, or this is another "
-                f"version of cfclusterctl; put back what differs: {_differ(records[0]['steps'], found)}")
+                "the plan has other nodes or databases than when the walk began, or this is "
+                "another version of cfclusterctl; put back what differs: "
+                + _differ(records[0]["steps"], found))
         self.talk.say(f"{who()} takes up the walk: upgrade {what}")
         before = self.journal.last("plan")
         if before != self.plan.text:

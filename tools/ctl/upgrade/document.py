@@ -42,7 +42,8 @@ def _back(step):
 
 
 def procedure(name):
-    lines = ["| Step | For | Needs | Is done by | Wants then | Way back |", "|---|---|---|---|---|---|"]
+    lines = ["| Step | For | Needs | Is done by | Wants then | Way back |",
+             "|---|---|---|---|---|---|"]
     lines += [_row(group.over, step) for group in steps.PROCEDURES[name] for step in group.steps]
     return "\n".join(lines) + "\n"
 

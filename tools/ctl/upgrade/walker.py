@@ -15,7 +15,7 @@ LOOK_EVERY_S = 0.5
 CHECK_TIMEOUT_S = 60
 
 AGAIN = {"again": "look again"}
-CHECKED = {"checked": "you have seen for yourself that it is so, and say how; it is kept in the log"}
+CHECKED = {"checked": "you have seen for yourself that it is so, and say how; the log keeps it"}
 GO = {"go": "yes, go on"}
 DONE = {"done": "it is done; go on"}
 REPEAT = {"repeat": "run the command once more"}
@@ -204,8 +204,8 @@ class Walker:
         return True
 
     def _starting(self, instance):
-        """Patience: hours for a node that says STARTING, minutes for one that says nothing, none for
-        one that says since now that it never will be well."""
+        """Patience: hours for a node that says STARTING, minutes for one that says nothing, none
+        for one that says since now that it never will be well."""
         before = self._probed(instance.subject)
 
         def patience():
