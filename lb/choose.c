@@ -79,7 +79,8 @@ static void swap(cfc_node_t **a, cfc_node_t **b)
 static bool can_take(const cfc_cluster_t *cl, const cfc_ask_t *ask, const cfc_node_t *node,
                      cfc_effective_t least)
 {
-    return !tried(&ask->tried, cfc_cluster_place(cl, node)) && cfc_node_effective(node) >= least;
+    return !tried(&ask->tried, cfc_cluster_place(cl, node))
+           && (ask->bound ? node == ask->forced : cfc_node_effective(node) >= least);
 }
 
 static cfc_node_t *by_route(const cfc_cluster_t *cl, const cfc_ask_t *ask, cfc_effective_t least)
@@ -246,7 +247,8 @@ bool cfc_choose_trial(const cfc_cluster_t *cl, const cfc_ask_t *ask, apr_time_t 
 
 static bool may_move(const cfc_cluster_t *cl, const cfc_ask_t *ask)
 {
-    return !cl->sticky.strict || (ask->routes.count == 0 && ask->forced == NULL);
+    return !ask->bound
+           && (!cl->sticky.strict || (ask->routes.count == 0 && ask->forced == NULL));
 }
 
 static cfc_why_t elsewhere(const cfc_ask_t *ask)

@@ -25,6 +25,8 @@ typedef enum {
 
 typedef struct {
     cfc_node_t *forced;                     /* NULL: none */
+    bool bound;                             /* it goes to `forced` whatever that one's state is,
+                                             * and nowhere else: a tester's */
     cfc_routes_t routes;                    /* from cfc_routes_read() */
     bool anywhere;                          /* it has waited so long that any node will do */
     cfc_tried_t tried;

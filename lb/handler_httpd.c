@@ -25,6 +25,7 @@
 #include "lb/tell_httpd.h"
 #include "lb/tunnel.h"
 #include "maint/maintenance_httpd.h"
+#include "maint/tester_httpd.h"
 
 APLOG_USE_MODULE(cfcluster);
 
@@ -41,6 +42,7 @@ typedef struct {
     const cfc_cluster_t *cl;
     const char *target;
     cfc_logins_at_t login;
+    cfc_testing_t testing;
     cfc_ask_t ask;
     cfc_choice_t choice;
     cfc_attempt_t attempt;      /* the last one */
@@ -190,7 +192,8 @@ static void tell_ejected(const journey_t *j, apr_int64_t ms)
               "other node can take", what.cluster, what.name, span, status);
 }
 
-/* What requests say of a node. A hung-up reused connection is the keep-alive race, no failure. */
+/* What users' requests say of a node. A hung-up reused connection is the keep-alive race, no
+ * failure. */
 static void judge_node(const journey_t *j)
 {
     const cfc_attempt_t *attempt = &j->attempt;
@@ -199,6 +202,9 @@ static void judge_node(const journey_t *j)
                       && cfc_codes_has(&j->cl->retry.on_status, attempt->answer);
     apr_int64_t ejected_ms;
 
+    if (j->ask.bound) {
+        return;         /* a tester's node need not be fit for users */
+    }
     if (!attempt->failed && !bad_answer) {
         apr_time_t now = apr_time_now();
 
@@ -252,11 +258,13 @@ static cfc_retry_t retry_verdict(const journey_t *j, cfc_reach_t reach)
     return cfc_retry(&ask);
 }
 
-/* Whether the client is told of a database instead of what the node of the last attempt did. */
+/* Whether the client is told of a database instead of what the node of the last attempt did. A
+ * tester wants to see what it did. */
 static bool blames_database(const journey_t *j, int status)
 {
     const cfc_node_t *node = j->attempt.node;   /* the choice may be of nobody by now */
-    const cfc_dependency_t *database = cfc_maintenance_database(j->r, j->cl, node);
+    const cfc_dependency_t *database =
+        j->ask.bound ? NULL : cfc_maintenance_database(j->r, j->cl, node);
 
     if (database != NULL) {
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, j->r,
@@ -327,8 +335,8 @@ static cfc_tunnel_t *upgrade(void *journey)
 
     j->tunnel.part_closed = path_closed;
     j->tunnel.request = j->r;
-    cfc_tunnel_begin(&j->tunnel, j->cl, j->choice.node, cfc_maintenance_tester(j->r, j->cl),
-                     cfc_conf()->child, j->attempt.waiting);
+    cfc_tunnel_begin(&j->tunnel, j->cl, j->choice.node, &j->testing.is, cfc_conf()->child,
+                     j->attempt.waiting);
     settle(j);
     return &j->tunnel;
 }
@@ -404,6 +412,9 @@ static int travel(journey_t *j)
     if (j->attempts > 0 && j->attempt.reach != CFC_REACH_NOTHING_SENT) {
         return give_up(j);
     }
+    if (j->ask.bound && place == CFC_PLACE_NONE) {
+        return cfc_tester_unreachable(j->r, &j->testing);
+    }
     return cfc_maintenance_answer(j->r, j->cl,
                                   place == CFC_PLACE_BUSY ? CFC_CLOSED_BUSY : CFC_CLOSED_OUTAGE);
 }
@@ -442,11 +453,13 @@ static int forward(request_rec *r, journey_t *j)
     int status;
 
     cfc_routes_read(j->cl, apr_table_get(clients, "Cookie"), j->target, &j->ask.routes);
-    j->ask.forced = forced_node(j);
+    j->ask.bound = j->testing.node != NULL;
+    j->ask.forced = j->ask.bound ? j->testing.node : forced_node(j);
     r->headers_in = cfc_forwarded_headers(r, j->cl->node_secret);
     if (ap_is_HTTP_ERROR(r->status)) {
         drop_body(r);
     }
+    cfc_tester_hide(r->headers_in, r->pool);
     cfc_protect_strip_credentials(r);
     status = cfc_logins_admit(r, &j->login);
     if (status == OK) {
@@ -467,6 +480,7 @@ int cfc_forward_handler(request_rec *r)
 {
     const cfc_request_t *ours = cfc_request(r);
     journey_t journey = {.r = r};
+    int status;
 
     if (r->handler == NULL || strcmp(r->handler, CFC_HANDLER_FORWARD) != 0 || ours == NULL
         || ours->pass == NULL) {
@@ -480,7 +494,12 @@ int cfc_forward_handler(request_rec *r)
         .target = ours->target,
         .context = ours->pass->context,
     };
-    if (cfc_maintenance_note(r, journey.cl) != NULL && !cfc_maintenance_tester(r, journey.cl)) {
+    cfc_tester_look(r, journey.cl, &journey.testing);
+    status = cfc_tester_door(r, ours->pass, &journey.testing);
+    if (status != DECLINED) {
+        return status;
+    }
+    if (cfc_maintenance_note(r, journey.cl) != NULL && !journey.testing.is.passes) {
         return cfc_maintenance_answer(r, journey.cl, CFC_CLOSED_MAINTENANCE);
     }
     return forward(r, &journey);

@@ -7,7 +7,7 @@
  *           secret
  *           monitor lease and beat                    monitors; taken away by a child, parent
  *           children[]: pid, generation               each child its own
- *           clusters[]: owner; maintenance            parent; holder of the store's lock
+ *           clusters[]: owner; maintenance, testers   parent; holder of the store's lock
  *           nodes[]:    owner                         parent
  *             line A    admin, health, ejection       whoever changes them, which is rare
  *             line B..  turns, latency, traffic       every child, at every request
@@ -58,6 +58,8 @@
 #define CFC_DEPENDENCIES_MAX 32 /* databases and directories, over all clusters */
 #define CFC_PROBES_MAX 6        /* of one node */
 #define CFC_PARTS_MAX 8         /* paths of one cluster that are in maintenance by themselves */
+#define CFC_TESTERS_MAX 32      /* tester links of one cluster that are good at one time */
+#define CFC_TESTER_KEYS 2       /* that sign them: the newest one; both are recognised */
 #define CFC_CHILDREN_MAX 1024   /* httpd children of all generations that live at one time */
 #define CFC_SECRET_BYTES 32
 #define CFC_CACHE_LINE 64
@@ -155,6 +157,25 @@ typedef struct {
     cfc_record_t note;                  /* cfc_note_t */
 } cfc_part_slot_t;
 
+/** A link that makes whoever opens it a tester (maint/tester.h). */
+typedef struct {
+    /* the store's lock holder */
+    _Atomic uint32_t settled;           /* 1: the saved state was applied (maint/store.h) */
+    _Atomic uint32_t id;                /* of the link that is good; 0: the slot is free */
+    cfc_record_t plan;                  /* cfc_plan_t */
+    cfc_record_t texts;                 /* cfc_kept_t's */
+
+    /* every child */
+    _Atomic uint32_t opened;
+    _Atomic uint64_t uses;              /* requests by it */
+    _Atomic int64_t used_at;            /* apr_time_t of the last one; 0: none */
+} cfc_tester_slot_t;
+
+typedef struct {
+    _Atomic uint32_t settled;
+    cfc_record_t plan, texts;           /* as above */
+} cfc_tester_key_slot_t;
+
 typedef struct cfc_cluster_slot {
     cfc_owner_t owner;
     _Atomic uint32_t settled;           /* 1: the saved state was applied (maint/store.h) */
@@ -166,6 +187,9 @@ typedef struct cfc_cluster_slot {
     alignas(CFC_CACHE_LINE) _Atomic uint64_t refused;   /* requests answered with a 503 page */
     _Atomic uint64_t logins_failed;     /* answers that said so */
     _Atomic uint64_t logins_refused;    /* requests answered with 429 */
+    _Atomic uint64_t testers_refused;   /* links and cookies that are good no more, or never were */
+    cfc_tester_key_slot_t tester_keys[CFC_TESTER_KEYS];
+    cfc_tester_slot_t testers[CFC_TESTERS_MAX];
 } cfc_cluster_slot_t;
 
 /** A database or a directory. Its records are those of health/dependency.h. */

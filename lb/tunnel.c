@@ -29,12 +29,12 @@ static bool stopped(const cfc_tunnel_t *tunnel)
 }
 
 void cfc_tunnel_begin(cfc_tunnel_t *tunnel, const cfc_cluster_t *cl, const cfc_node_t *node,
-                      bool tester, int child, cfc_waiting_t *waiting)
+                      const cfc_tester_t *tester, int child, cfc_waiting_t *waiting)
 {
-    *tunnel = (cfc_tunnel_t){.cl = cl, .node = node, .tester = tester, .waiting = waiting,
+    *tunnel = (cfc_tunnel_t){.cl = cl, .node = node, .tester = *tester, .waiting = waiting,
                              .part_closed = tunnel->part_closed, .request = tunnel->request};
     tunnel->turn = (uint32_t)cfc_slot_tunnel_begin(node->slot, child) * GOLDEN;
-    tunnel->let_in = tester && stopped(tunnel);
+    tunnel->let_in = cfc_tester_passes(tester) && stopped(tunnel);
     if (waiting != NULL) {
         cfc_waiting_tunnel(waiting, tunnel);
     }
@@ -67,7 +67,7 @@ static cfc_tunnel_end_t reason_for(const cfc_tunnel_t *tunnel, const look_t *loo
     if (stopped(tunnel) && !tunnel->let_in) {
         return CFC_TUNNEL_NODE_STOPPED;
     }
-    if (!tunnel->tester && in_maintenance(tunnel)) {
+    if (!cfc_tester_passes(&tunnel->tester) && in_maintenance(tunnel)) {
         return CFC_TUNNEL_MAINTENANCE;
     }
     return look->leaving ? CFC_TUNNEL_RESTART : CFC_TUNNEL_CLOSED;
@@ -87,7 +87,7 @@ static bool ends(cfc_tunnel_t *tunnel, void *context)
     cfc_tunnel_end_t was = tunnel->reason;
     int64_t left_ms;
 
-    tunnel->let_in = tunnel->let_in && stopped(tunnel);
+    tunnel->let_in = tunnel->let_in && cfc_tester_passes(&tunnel->tester) && stopped(tunnel);
     tunnel->reason = reason_for(tunnel, look);
     if (tunnel->reason == CFC_TUNNEL_CLOSED) {
         return false;

@@ -8,6 +8,7 @@
  *   it, or the path is in maintenance tunnel-end=, each at a    a tester's
  *   this child is told to end         moment of its own
  *
+ * A tester's is an ordinary one from when his link is revoked or over.
  * A reason that goes away in time (the node is active again) lets the remaining ones be. */
 #ifndef CFC_LB_TUNNEL_H
 #define CFC_LB_TUNNEL_H
@@ -16,6 +17,7 @@
 #include <stdint.h>
 
 #include "lb/cluster.h"
+#include "lb/tester.h"
 #include "lb/waiting.h"
 
 /** What ended a tunnel, in the order in which reasons count. */
@@ -37,7 +39,7 @@ typedef struct cfc_tunnel {
     const cfc_node_t *node;
     bool (*part_closed)(const void *request);   /* see cfc_tunnel_begin() */
     const void *request;
-    bool tester;                /* it may go on in a maintenance */
+    cfc_tester_t tester;        /* whose it is: it may go on in a maintenance */
     const cfc_waiting_t *waiting;
     uint32_t turn;              /* its moment in the time given; 2^32 would be the end of it */
     bool let_in;                /* a tester's, and the node was stopped already */
@@ -52,11 +54,12 @@ typedef struct cfc_tunnel {
  * @param tunnel  all of it is set, but for part_closed and request: with these the caller has said
  *                who knows whether the path of this request is in maintenance by itself. That is
  *                asked from another thread, and only while some path of the cluster is.
+ * @param tester  whose it is; copied
  * @param child   from cfc_segment_child_enter()
  * @param waiting of the attempt; NULL: it cannot be ended
  */
 void cfc_tunnel_begin(cfc_tunnel_t *tunnel, const cfc_cluster_t *cl, const cfc_node_t *node,
-                      bool tester, int child, cfc_waiting_t *waiting);
+                      const cfc_tester_t *tester, int child, cfc_waiting_t *waiting);
 
 /** It is over. Once, after cfc_waiting_end(). */
 void cfc_tunnel_end(const cfc_tunnel_t *tunnel, int child);

@@ -7,6 +7,7 @@
 extern const char cfc_asset_closed_html[];
 extern const char cfc_asset_closed_js[];
 extern const char cfc_asset_status_html[];
+extern const char cfc_asset_tester_html[];
 extern const char cfc_asset_status_css[];
 extern const char cfc_asset_status_js[];
 

@@ -86,8 +86,8 @@ static bool settled_already(cfc_task_t *t, const cfc_kept_t *is)
         && is->state != CFC_CLUSTER_OPEN) {
         keep_unsaid_of_maintenance(t, &is->plan);
     }
-    if (is->state != t->change.kept.state) {
-        return false;
+    if (is->state != t->change.kept.state || cfc_tester_task(t)) {
+        return false;       /* what is there of testers, cfc_tester_prepare() has seen */
     }
     if (is->plan.note.since != 0) {
         wanted->note.since = is->plan.note.since;
@@ -140,7 +140,7 @@ static cfc_what_t what_of(const cfc_task_t *t, cfc_event_kind_t kind)
         .kind = kind,
         .cluster = t->change.subject.cl->name,
         .noun = noun,
-        .name = noun != NULL ? t->change.subject.name : NULL,
+        .name = noun != NULL ? cfc_task_name(t) : NULL,
         .effective = effective_now(t),
         .who = t->order->who,
         .address = t->order->address,
@@ -237,7 +237,8 @@ static bool decide(cfc_task_t *t, cfc_result_t *outcome)
     cfc_kept_t is;
 
     t->change.generation = atomic_load(&t->conf->segment->changes);
-    if (!same_generation(t, outcome)) {
+    if (!same_generation(t, outcome)
+        || (cfc_tester_task(t) && !cfc_tester_prepare(t, outcome))) {
         return true;
     }
     t->action->kind->now(&t->change.subject, &is);
@@ -270,6 +271,9 @@ static bool decide(cfc_task_t *t, cfc_result_t *outcome)
     tell_change(t, is.state);
     *outcome = cfc_result(CFC_OUTCOME_DONE, apr_pstrcat(t->p, cfc_judge_sentence(t),
                                                         harm != NULL ? "; " : "", harm, NULL));
+    if (t->action->takes & CFC_TAKES_NODE) {
+        outcome->made = cfc_tester_made(t);
+    }
     return true;
 }
 
@@ -311,6 +315,45 @@ static cfc_result_t recover(const cfc_task_t *t)
                                    ejected ? " and no longer ejected" : ""));
 }
 
+/* Each is a change of its own, with its line in the log. */
+static cfc_result_t revoke_all(const cfc_conf_t *conf, const cfc_cluster_t *cl,
+                               const cfc_order_t *order, apr_time_t now, apr_pool_t *p)
+{
+    cfc_result_t outcome = cfc_result(CFC_OUTCOME_UNCHANGED, NULL);
+    cfc_order_t one = *order;
+    int count = 0;
+
+    for (int i = 0; i < CFC_TESTERS_MAX; i++) {
+        uint32_t id = atomic_load(&cl->slot->testers[i].id);
+
+        if (id == 0) {
+            continue;
+        }
+        one.tester = apr_psprintf(p, "%08x", id);
+        outcome = cfc_control(conf, &one, now, p);
+        if (outcome.outcome < CFC_OUTCOME_UNCHANGED) {
+            return outcome;
+        }
+        one.generation = NULL;      /* the first one was given for it */
+        count++;
+    }
+    if (order->check && count > 0) {
+        return outcome;
+    }
+    outcome.text = count == 0 ? apr_psprintf(p, "cluster %s has no tester link; it was so already",
+                                             cl->name)
+                              : apr_psprintf(p, "%d tester link%s of cluster %s revoked: "
+                                             "nobody is a tester by a link", count,
+                                             count == 1 ? "" : "s", cl->name);
+    return outcome;
+}
+
+static bool all_testers(const cfc_order_t *order)
+{
+    return order->action != NULL && strcmp(order->action, "tester-revoke") == 0
+           && order->tester != NULL && strcmp(order->tester, "all") == 0;
+}
+
 cfc_result_t cfc_control(const cfc_conf_t *conf, const cfc_order_t *order, apr_time_t now,
                          apr_pool_t *p)
 {
@@ -319,7 +362,9 @@ cfc_result_t cfc_control(const cfc_conf_t *conf, const cfc_order_t *order, apr_t
 
     if (cfc_task_read(&task, &outcome)) {
         cfc_text_fit(task.asked.note.who, sizeof(task.asked.note.who), cfc_text_clean(order->who, p));
-        outcome = task.action->kept ? settle(&task) : recover(&task);
+        outcome = all_testers(order)   ? revoke_all(conf, task.change.subject.cl, order, now, p)
+                  : task.action->kept ? settle(&task)
+                                      : recover(&task);
     }
     outcome.text = cfc_text_clean(outcome.text, p);
     return outcome;

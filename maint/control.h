@@ -9,21 +9,24 @@
 
 #include "conf/conf.h"
 #include "maint/store.h"
+#include "maint/tester.h"
 
 /** One order, as the fields of a form have it. NULL: the field was not given. */
 typedef struct {
     const char *cluster;
-    const char *node;           /* for activate, drain, stop, recover */
+    const char *node;           /* for activate, drain, stop, recover, tester-link */
     const char *dependency;     /* for ack, unack: a database or directory */
     const char *path;           /* for maintenance-on, -off: of this path only */
+    const char *tester;         /* for tester-revoke: the id of a link, or "all" */
     const char *action;         /* activate, drain, stop, recover, maintenance-on, -off, ack,
-                                 * unack */
+                                 * unack, tester-link, -revoke, -rotate */
     const char *reason;         /* for all but maintenance-on; may be left out */
     const char *message;        /* for maintenance-on: what users read; may be left out */
     const char *until;          /* 2h, 90m, or 2026-11-23T15:00Z. For maintenance-on the end that
                                  * is announced, a duration counts from its beginning; for drain
                                  * and stop when the node is active again; for ack, which needs it,
-                                 * until when it may fail */
+                                 * until when it may fail; for tester-link likewise until when it
+                                 * is good */
     const char *deadline;       /* for drain, likewise: the node is stopped then */
     const char *comes_back;     /* for drain and stop, "return" in forms: "restart" when the node
                                  * has been down and is up again; "until" may be said of until */
@@ -52,10 +55,20 @@ typedef enum {
     CFC_OUTCOME_COUNT
 } cfc_outcome_t;
 
+/** A tester link that was made. */
+typedef struct {
+    const cfc_cluster_t *cl;
+    cfc_tester_claim_t claim;   /* until when its browsers are testers */
+    apr_time_t open_until;      /* it can be opened */
+    const char *token;          /* for the link */
+    const char *url;            /* the link; status_httpd.c knows where httpd is */
+} cfc_tester_made_t;
+
 /** What becomes of an order: the outcome, and one sentence for page, JSON and log alike. */
 typedef struct {
     cfc_outcome_t outcome;
     const char *text;           /* clean UTF-8 */
+    cfc_tester_made_t *made;    /* by tester-link; else NULL */
 } cfc_result_t;
 
 static inline cfc_result_t cfc_result(cfc_outcome_t outcome, const char *text)

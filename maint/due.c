@@ -57,6 +57,15 @@ static due_t dependency_due(const cfc_subject_t *subject, const cfc_kept_t *kept
     return (due_t){.action = NULL};
 }
 
+static due_t tester_due(const cfc_subject_t *subject, const cfc_kept_t *kept, apr_time_t now)
+{
+    (void)subject;
+    if (has_come(kept->plan.note.until, now)) {
+        return (due_t){"tester-revoke", "tester link", "its time is over"};
+    }
+    return (due_t){.action = NULL};
+}
+
 /* A maintenance whose whole time passed while httpd was down is over. */
 static due_t cluster_due(const cfc_subject_t *subject, const cfc_kept_t *kept, apr_time_t now)
 {
@@ -97,6 +106,8 @@ static void fill(const cfc_subject_t *subject, const cfc_kept_t *kept, const due
         .cluster = subject->cl->name,
         .node = subject->node != NULL ? subject->node->name : NULL,
         .dependency = subject->dependency != NULL ? subject->dependency->name : NULL,
+        .tester = kept->texts[CFC_TESTER_ID][0] != '\0'
+                      ? apr_pstrdup(p, kept->texts[CFC_TESTER_ID]) : NULL,
         .action = due->action,
         .who = "cfcluster",
         .address = "cfcluster",
@@ -123,6 +134,7 @@ static const struct {
     {&cfc_kind_node, node_due, fill},
     {&cfc_kind_dependency, dependency_due, fill},
     {&cfc_kind_maintenance, cluster_due, fill_cluster},
+    {&cfc_kind_tester, tester_due, fill},
 };
 
 /* What one looks for: passes over `skip` of them. */
@@ -141,7 +153,7 @@ static bool due_in(const cfc_cluster_t *cl, size_t row, search_t *search)
     for (int i = 0; i < kind->count(cl); i++) {
         cfc_subject_t subject = kind->subject(cl, i);
         due_t due = {.action = NULL};
-        cfc_kept_t kept;
+        cfc_kept_t kept = {.state = 0};
 
         if (kind->now(&subject, &kept)) {
             due = ending[row].due(&subject, &kept, search->now);

@@ -45,6 +45,9 @@ const char *cfc_judge_harm(const cfc_task_t *t)
                    ? "it is open until then: its maintenance ends at once"
                    : NULL;
     }
+    if (cfc_tester_task(t)) {
+        return cfc_tester_harm(t);
+    }
     if (subject->node == NULL || cfc_slot_closed(subject->cl->slot)) {
         return NULL;
     }
@@ -66,6 +69,10 @@ const char *cfc_judge_refusal(const cfc_task_t *t, const char *harm)
         return apr_psprintf(t->p, "Not done: after scheduling a maintenance of %s, %s. End this "
                             "one first, or leave from= out to change its message and end.",
                             cfc_task_subject(t), harm);
+    }
+    if (cfc_tester_task(t)) {
+        return apr_psprintf(t->p, "Not done: after making a new key, %s. Make new links for them, "
+                            "or wait until they are over.", harm);
     }
     return apr_psprintf(t->p, "Not done: after %s %s, %s. Bring another node back first, or begin "
                         "a maintenance.",
@@ -172,6 +179,9 @@ const char *cfc_judge_sentence(const cfc_task_t *t)
 {
     if (t->action->kind == &cfc_kind_dependency) {
         return dependency_sentence(t);
+    }
+    if (cfc_tester_task(t)) {
+        return cfc_tester_sentence(t);
     }
     return t->action->kind == &cfc_kind_node ? node_sentence(t) : maintenance_sentence(t);
 }

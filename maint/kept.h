@@ -22,11 +22,15 @@ typedef struct {
     uint32_t how;           /* a place in the kind's hows: how the state ends */
 } cfc_plan_t;
 
+#define CFC_KEPT_TEXTS 2
+#define CFC_KEPT_TEXT_BYTES 72          /* the NUL included */
+
 /** What is set of one thing. Zeroed: nobody ever changed it. */
 typedef struct {
     uint32_t state;         /* its place in the kind's words */
     uint32_t configured;    /* likewise, what the configuration said when this was set */
     cfc_plan_t plan;
+    char texts[CFC_KEPT_TEXTS][CFC_KEPT_TEXT_BYTES];    /* the kind's text_keys name them */
 } cfc_kept_t;
 
 /** One thing that something can be set of. */
@@ -36,6 +40,7 @@ typedef struct {
     const cfc_dependency_t *dependency;     /* NULL: it is none */
     bool part;                  /* a path of the cluster; it has a record only while not open */
     char name[CFC_NAME_MAX];    /* in the state file; "" : a part's place that is free */
+    int place;                  /* what its kind's subject() was asked for */
 } cfc_subject_t;
 
 typedef struct {
@@ -48,6 +53,9 @@ typedef struct {
     const char *at_key;         /* what plan.at is called in file and orders; NULL: never set */
     const char *how_key;        /* likewise plan.how */
     const char *const *hows;    /* its words, NULL-ended; the first one is the ordinary case */
+    const char *const *text_keys;   /* what kept.texts are called in the file, NULL-ended; NULL:
+                                     * there are none */
+    bool vanishes;              /* the ordinary case leaves nothing to keep */
 
     /** The subjects that the cluster has, from 0; one without a name is none. */
     int (*count)(const cfc_cluster_t *cl);
@@ -85,9 +93,24 @@ typedef enum {
     CFC_DEPENDENCY_ACKNOWLEDGED     /* until note.until somebody knows that it is not */
 } cfc_dependency_care_t;
 
+/** The words of cfc_kind_tester, and those of cfc_kind_tester_key. */
+typedef enum {
+    CFC_TESTER_NONE,
+    CFC_TESTER_GOOD             /* until note.until; for a key: for good */
+} cfc_tester_state_t;
+
+/** Which of cfc_kept_t.texts of a tester link, and of a key. */
+enum {
+    CFC_TESTER_NODE,
+    CFC_TESTER_ID               /* 8 hex digits */
+};
+#define CFC_TESTER_SECRET 0     /* 2 * CFC_SECRET_BYTES hex digits */
+
 extern const cfc_kind_t cfc_kind_node;          /* the admin states; words of cfc_admin_t */
 extern const cfc_kind_t cfc_kind_maintenance;   /* of a whole cluster, and of paths of it */
 extern const cfc_kind_t cfc_kind_dependency;    /* databases and directories: planned outages */
+extern const cfc_kind_t cfc_kind_tester;        /* tester links; a subject is a slot for one */
+extern const cfc_kind_t cfc_kind_tester_key;    /* likewise the keys that sign them */
 
 /** All of them, NULL-ended. */
 extern const cfc_kind_t *const cfc_kinds[];

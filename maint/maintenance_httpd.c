@@ -52,10 +52,10 @@ static void send_page(request_rec *r, const cfc_cluster_t *cl, cfc_closed_t why,
     ap_rwrite(page.bytes, (int)page.length, r);
 }
 
-/* Read what the client sends, and forget it. mod_http2 marks a stream's connection as closing, by
+/* mod_http2 marks a stream's connection as closing, by
  * which httpd would leave the body unread; mod_http2 then resets the stream after the answer, and
  * curl 7.88, for one, loses the answer by that (seen with 5 MB). */
-static int drain(request_rec *r)
+int cfc_maintenance_drain(request_rec *r)
 {
     conn_rec *c = r->connection;
     ap_conn_keepalive_e keepalive = c->keepalive;
@@ -103,7 +103,7 @@ int cfc_maintenance_answer(request_rec *r, const cfc_cluster_t *cl, cfc_closed_t
     /* A client that sends its whole body before it reads gets its answer only when we have read
      * that body. One that asks first (Expect: 100-continue) is told at once. This comes before
      * r->status is set, which would make httpd leave the body to a reset connection. */
-    if (!r->expecting_100 && (status = drain(r)) != OK) {
+    if (!r->expecting_100 && (status = cfc_maintenance_drain(r)) != OK) {
         return status;
     }
     if (record != NULL) {       /* else it is not closed, or opened in this moment */

@@ -38,7 +38,10 @@ const cfc_dependency_t *cfc_maintenance_database(const request_rec *r, const cfc
  */
 const cfc_record_t *cfc_maintenance_note(const request_rec *r, const cfc_cluster_t *cl);
 
-/** Whether the client is one of the cluster's testers, who pass a maintenance. */
+/** Read what the client sends, and forget it. @return OK, or what httpd is to answer */
+int cfc_maintenance_drain(request_rec *r);
+
+/** Whether the client's address is one of the cluster's CFTesters, who pass a maintenance. */
 bool cfc_maintenance_tester(const request_rec *r, const cfc_cluster_t *cl);
 
 #endif

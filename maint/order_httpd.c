@@ -35,6 +35,7 @@ static const struct {
 } fields[] = {
     {"cluster", offsetof(form_t, order.cluster)}, {"node", offsetof(form_t, order.node)},
     {"dependency", offsetof(form_t, order.dependency)}, {"path", offsetof(form_t, order.path)},
+    {"tester", offsetof(form_t, order.tester)},
     {"action", offsetof(form_t, order.action)},   {"reason", offsetof(form_t, order.reason)},
     {"message", offsetof(form_t, order.message)}, {"until", offsetof(form_t, order.until)},
     {"deadline", offsetof(form_t, order.deadline)},
@@ -86,7 +87,7 @@ static const char *field_set(form_t *form, const char *name, const char *text, a
         return NULL;
     }
     return apr_psprintf(p, "there is no field \"%s\"; known: cluster, node, dependency, path, "
-                        "action, reason, message, until, deadline, return, from, end, "
+                        "tester, action, reason, message, until, deadline, return, from, end, "
                         "generation, wait, timeout, force, check, csrf",
                         cfc_text_clean(name, p));
 }

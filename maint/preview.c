@@ -10,7 +10,8 @@ bool cfc_preview(const cfc_conf_t *conf, const cfc_order_t *order, apr_time_t no
                  cfc_preview_t *preview, cfc_result_t *bad, apr_pool_t *p)
 {
     cfc_order_t bare = {.cluster = order->cluster, .node = order->node,
-                        .dependency = order->dependency, .action = order->action};
+                        .dependency = order->dependency, .tester = order->tester,
+                        .action = order->action};
     cfc_task_t task = {.conf = conf, .order = &bare, .now = now, .p = p};
     const cfc_subject_t *subject = &task.change.subject;
 
@@ -23,7 +24,10 @@ bool cfc_preview(const cfc_conf_t *conf, const cfc_order_t *order, apr_time_t no
         }
     }
     preview->cluster = subject->cl->name;
-    preview->node = subject->node != NULL ? subject->node->name : NULL;
+    preview->node = task.action->takes & CFC_TAKES_NODE ? order->node
+                    : subject->node != NULL             ? subject->node->name
+                                                        : NULL;
+    preview->tester = order->tester;
     preview->dependency = subject->dependency != NULL ? subject->dependency->name : NULL;
     preview->tunnels_end = cfc_duration_text(subject->cl->tunnel_end_ms, p);
     preview->harm = task.action->kept ? cfc_judge_harm(&task) : NULL;

@@ -13,6 +13,7 @@ typedef struct {
     const char *cluster;
     const char *node;           /* NULL: it is not about a node */
     const char *dependency;     /* NULL: it is not about one */
+    const char *tester;         /* the id of a link, likewise */
     const char *tunnels_end;    /* within this the tunnels of a stopped node end, "30s" */
     const char *harm;           /* NULL; or what users would see: it has to be insisted on */
 } cfc_preview_t;

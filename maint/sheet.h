@@ -33,6 +33,8 @@ cfc_section_t cfc_section_dependencies;
 cfc_section_t cfc_section_gates;
 /** Beginning and ending a maintenance. status_maintenance.c */
 cfc_section_t cfc_section_maintenance;
+/** Tester links: those there are, and another one. status_testers.c */
+cfc_section_t cfc_section_testers;
 
 /** "3 min ago", with the instant behind it. */
 void cfc_sheet_ago(const cfc_sheet_t *s, apr_time_t at);

@@ -86,12 +86,22 @@ static bool plan_read(const json_t *json, const cfc_kind_t *kind, cfc_plan_t *pl
                || state_read(json, kind->how_key, kind->hows, &plan->how));
 }
 
+static bool texts_read(const json_t *json, const cfc_kind_t *kind, cfc_kept_t *kept)
+{
+    for (int i = 0; kind->text_keys != NULL && kind->text_keys[i] != NULL; i++) {
+        if (!text_read(json, kind->text_keys[i], kept->texts[i], sizeof(kept->texts[i]))) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool record_read(const json_t *json, const cfc_kind_t *kind, cfc_kept_t *kept)
 {
     memset(kept, 0, sizeof(*kept));
     return json_is_object(json) && state_read(json, "state", kind->words, &kept->state)
            && state_read(json, "configured", kind->words, &kept->configured)
-           && plan_read(json, kind, &kept->plan);
+           && plan_read(json, kind, &kept->plan) && texts_read(json, kind, kept);
 }
 
 /* A path that cannot be understood would stay open. Names of other kinds are looked up. */
@@ -240,6 +250,17 @@ static bool plan_set(json_t *record, const cfc_kind_t *kind, const cfc_plan_t *p
                || text_set(record, kind->how_key, plan->how ? kind->hows[plan->how] : "", p));
 }
 
+static bool texts_set(json_t *record, const cfc_kind_t *kind, const cfc_kept_t *kept,
+                      apr_pool_t *p)
+{
+    for (int i = 0; kind->text_keys != NULL && kind->text_keys[i] != NULL; i++) {
+        if (!text_set(record, kind->text_keys[i], kept->texts[i], p)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool cfc_doc_set(json_t *doc, const cfc_kind_t *kind, const cfc_subject_t *subject,
                  const cfc_kept_t *kept, apr_pool_t *p)
 {
@@ -253,7 +274,7 @@ bool cfc_doc_set(json_t *doc, const cfc_kind_t *kind, const cfc_subject_t *subje
     json = child(child(cluster, kind->section), subject->name);
     return json != NULL && text_set(json, "state", kind->words[kept->state], p)
            && text_set(json, "configured", kind->words[kept->configured], p)
-           && plan_set(json, kind, &kept->plan, p);
+           && plan_set(json, kind, &kept->plan, p) && texts_set(json, kind, kept, p);
 }
 
 const char *cfc_doc_text(const json_t *doc, size_t *bytes, apr_pool_t *p)

@@ -185,6 +185,8 @@ static void cluster_look(const cfc_cluster_t *cl, apr_time_t now, cfc_cluster_vi
     }
     view->dependencies_count = cl->dependencies->nelts;
     view->dependencies = cfc_dependencies_look(cl, now, view->warnings, p);
+    view->testers_refused = atomic_load(&cl->slot->testers_refused);
+    view->testers = cfc_testers_look(cl, &view->testers_count, p);
     view->level = cluster_level(view);
     view->text = cluster_text(view, p);
 }

@@ -18,6 +18,7 @@
 #include "maint/status_dependencies.h"
 #include "maint/status_events.h"
 #include "maint/status_parts.h"
+#include "maint/status_testers.h"
 
 /** How things are, in the order of how much they need a person. */
 typedef enum {
@@ -101,6 +102,9 @@ typedef struct {
     cfc_node_view_t *nodes;
     int dependencies_count;
     cfc_dependency_view_t *dependencies;
+    uint64_t testers_refused;       /* links and cookies */
+    int testers_count;
+    cfc_tester_view_t *testers;
 } cfc_cluster_view_t;
 
 typedef struct {

@@ -17,6 +17,7 @@ static cfc_section_t *const sections[] = {
     cfc_section_dependencies,
     cfc_section_gates,
     cfc_section_maintenance,
+    cfc_section_testers,
 };
 
 static const char *level_class(cfc_level_t level)
@@ -41,9 +42,13 @@ static void answer(const cfc_sheet_t *s)
     const cfc_result_t *result = s->page->answer;
 
     if (result != NULL) {
-        cfc_html_add(s->html, "<div class=\"answer %s\" role=\"%s\"><p>%s</p></div>\n",
+        cfc_html_add(s->html, "<div class=\"answer %s\" role=\"%s\"><p>%s</p>\n",
                      answer_classes[result->outcome],
                      result->outcome < CFC_OUTCOME_UNCHANGED ? "alert" : "status", result->text);
+        if (result->made != NULL) {
+            cfc_tester_made_html(s->html, result->made, s->p);
+        }
+        cfc_html_add(s->html, "</div>\n");
     }
 }
 

@@ -21,6 +21,7 @@
 #include "maint/status.h"
 #include "maint/status_gates.h"
 #include "maint/status_order.h"
+#include "maint/tester_httpd.h"
 #include "maint/text.h"
 #include "maint/wait_httpd.h"
 #include "maint/wants.h"
@@ -253,6 +254,7 @@ static int order_only(request_rec *r, const apr_table_t *args, const char *actio
         .cluster = apr_table_get(args, "cluster"),
         .node = apr_table_get(args, "node"),
         .dependency = apr_table_get(args, "dependency"),
+        .tester = apr_table_get(args, "tester"),
     };
     cfc_result_t bad;
     cfc_preview_t preview;
@@ -338,6 +340,9 @@ static void carry_out(request_rec *r, const cfc_order_t *order, cfc_result_t *re
         return;
     }
     *result = cfc_control(conf, order, apr_time_now(), r->pool);
+    if (result->made != NULL) {
+        result->made->url = cfc_tester_url(r, result->made);
+    }
     if (waits && !order->check && result->outcome >= CFC_OUTCOME_UNCHANGED) {
         cfc_wait(r, &wait, result);
     }
@@ -361,6 +366,9 @@ static int post(request_rec *r)
     r->status = cfc_outcome_status(result.outcome);
     if (result.outcome < CFC_OUTCOME_UNCHANGED) {
         return send_page(r, &result, &order);
+    }
+    if (result.made != NULL) {      /* its link must not be in another address */
+        return send_page(r, &result, NULL);
     }
     r->status = HTTP_SEE_OTHER;
     apr_table_setn(r->headers_out, "Location", said_url(r, &result));

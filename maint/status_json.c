@@ -181,7 +181,7 @@ static json_t *cluster_json(const cfc_status_t *status, const cfc_cluster_view_t
         json_array_append_new(nodes, node_json(&cluster->nodes[i], status->now, p));
     }
     return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o, "
-                     "s:o, s:i, s:i, s:o, s:o, s:o}",
+                     "s:o, s:i, s:i, s:o, s:o, s:o, s:o, s:o}",
                      "name", cluster->name,
                      "state", cluster_state(cluster),
                      "level", cfc_level_word(cluster->level),
@@ -203,7 +203,9 @@ static json_t *cluster_json(const cfc_status_t *status, const cfc_cluster_view_t
                      "dependencies", cfc_dependencies_json(cluster->dependencies,
                                                            cluster->dependencies_count,
                                                            status->now, p),
-                     "gates", cfc_gates_json(status, cluster, p));
+                     "gates", cfc_gates_json(status, cluster, p),
+                     "testers_refused", count(cluster->testers_refused),
+                     "testers", cfc_testers_json(cluster->testers, cluster->testers_count, p));
 }
 
 const char *cfc_status_json(const cfc_status_t *status, apr_pool_t *p)
@@ -232,9 +234,13 @@ const char *cfc_status_json(const cfc_status_t *status, apr_pool_t *p)
 
 const char *cfc_result_json(const cfc_result_t *result, uint64_t generation, apr_pool_t *p)
 {
-    return cfc_json_dump(json_pack("{s:i, s:s, s:s, s:o}", "version", 1,
-                          "result", cfc_outcome_word(result->outcome),
-                          "text", result->text,
-                          "generation", count(generation)),
-                p);
+    json_t *json = json_pack("{s:i, s:s, s:s, s:o}", "version", 1,
+                             "result", cfc_outcome_word(result->outcome),
+                             "text", result->text,
+                             "generation", count(generation));
+
+    if (result->made != NULL) {
+        json_object_set_new(json, "tester", cfc_tester_made_json(result->made, p));
+    }
+    return cfc_json_dump(json, p);
 }

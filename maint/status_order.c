@@ -16,6 +16,7 @@ typedef struct {
     const cfc_cluster_view_t *cluster;
     const cfc_node_view_t *node;                /* NULL: it is not about one */
     const cfc_dependency_view_t *dependency;    /* likewise */
+    const cfc_tester_view_t *tester;            /* likewise */
 } page_t;
 
 /* --- what it would do ------------------------------------------------------------------------ */
@@ -157,6 +158,19 @@ static void tell_unack(const page_t *page)
                             "%s.", cfc_dependency_state_word(page->dependency->found.state)));
 }
 
+static void tell_link(const page_t *page)
+{
+    line(page, apr_psprintf(page->s->p, "Whoever opens the link within an hour reaches %s, through "
+                            "its stop and a maintenance, and no other node. Users notice nothing.",
+                            page->node->name));
+}
+
+static void tell_revoke(const page_t *page)
+{
+    line(page, apr_psprintf(page->s->p, "Whoever opened it is no tester of %s any more, from the "
+                            "next click on.", page->tester->node));
+}
+
 /* --- what can be said with it ---------------------------------------------------------------- */
 
 static const char *text_of(const char *value)
@@ -281,6 +295,13 @@ static void ask_ack(const page_t *page)
     field(page, "until", "Until", text_of(page->s->page->order->until), "4h, or 2026-01-31T22:00Z");
 }
 
+static void ask_link(const page_t *page)
+{
+    reason(page);
+    field(page, "until", "Testers until", or_else(page->s->page->order->until, "2h"),
+          "2h, or 2026-01-31T22:00Z");
+}
+
 /* --- the page -------------------------------------------------------------------------------- */
 
 static const struct {
@@ -298,6 +319,8 @@ static const struct {
     {"maintenance-off", "End maintenance", "", tell_opening, NULL},
     {"ack", "Acknowledge", "", tell_ack, ask_ack},
     {"unack", "Watch again", "", tell_unack, reason},
+    {"tester-link", "Link for testers of", "", tell_link, ask_link},
+    {"tester-revoke", "Revoke link", "", tell_revoke, reason},
 };
 #define ORDERS ((int)(sizeof(orders) / sizeof(orders[0])))
 
@@ -338,8 +361,15 @@ static bool views_find(page_t *page)
             page->dependency = &page->cluster->dependencies[i];
         }
     }
+    for (int i = 0; page->cluster != NULL && i < page->cluster->testers_count; i++) {
+        if (page->preview->tester != NULL
+            && strcmp(page->cluster->testers[i].id, page->preview->tester) == 0) {
+            page->tester = &page->cluster->testers[i];
+        }
+    }
     return page->cluster != NULL && (page->preview->node == NULL || page->node != NULL)
-           && (page->preview->dependency == NULL || page->dependency != NULL);
+           && (page->preview->dependency == NULL || page->dependency != NULL)
+           && (page->preview->tester == NULL || page->tester != NULL);
 }
 
 static void insist(const page_t *page)
@@ -360,13 +390,16 @@ static const char *title(const page_t *page, int order)
     bool changes = orders[order].tell == tell_closing
                    && (page->cluster->closed || page->cluster->scheduled);
 
-    if (preview->node == NULL && preview->dependency == NULL) {
+    if (preview->node == NULL && preview->dependency == NULL && preview->tester == NULL) {
         return apr_pstrcat(page->s->p, changes ? "Change maintenance" : orders[order].label, " of ",
                            preview->cluster, NULL);
     }
     return apr_pstrcat(page->s->p, orders[order].label,
                        orders[order].tell == tell_recover ? ": " : " ",
-                       preview->node != NULL ? preview->node : preview->dependency, NULL);
+                       preview->node != NULL         ? preview->node
+                       : preview->dependency != NULL ? preview->dependency
+                                                     : preview->tester,
+                       NULL);
 }
 
 static void hidden_fields(const page_t *page)
@@ -382,6 +415,9 @@ static void hidden_fields(const page_t *page)
     }
     if (page->preview->dependency != NULL) {
         cfc_sheet_hidden(s, "dependency", page->preview->dependency);
+    }
+    if (page->preview->tester != NULL) {
+        cfc_sheet_hidden(s, "tester", page->preview->tester);
     }
 }
 

@@ -234,14 +234,15 @@ void cfc_store_load(const cfc_store_t *store, const cfc_conf_t *conf, apr_pool_t
 static const char *change_save(const cfc_store_t *store, const cfc_conf_t *conf,
                                const cfc_change_t *change, const cfc_kept_t *kept, apr_pool_t *p)
 {
+    bool vanishes = (change->kind->vanishes || change->subject.part) && kept->state == 0;
     const char *complaint;
     json_t *doc = doc_load(store, &complaint, p);
 
     if (doc == NULL) {
         return complaint;
     }
-    if (change->subject.part && kept->state == CFC_CLUSTER_OPEN) {
-        kept = NULL;            /* a path that is open has no record */
+    if (vanishes) {
+        kept = NULL;
     }
     if (!doc_update(doc, conf, p) || !cfc_doc_set(doc, change->kind, &change->subject, kept, p)) {
         return "out of memory";

@@ -28,6 +28,9 @@ static const cfc_action_t actions[] = {
     {"maintenance-off", &cfc_kind_maintenance, true,  CFC_CLUSTER_OPEN,   PATH},
     {"ack",             &cfc_kind_dependency,  true,  CFC_DEPENDENCY_ACKNOWLEDGED, ENDS},
     {"unack",           &cfc_kind_dependency,  true,  CFC_DEPENDENCY_WATCHED, 0},
+    {"tester-link",     &cfc_kind_tester,      true,  CFC_TESTER_GOOD,    ENDS | CFC_TAKES_NODE},
+    {"tester-revoke",   &cfc_kind_tester,      true,  CFC_TESTER_NONE,    0},
+    {"tester-rotate",   &cfc_kind_tester_key,  true,  CFC_TESTER_GOOD,    0},
 };
 #define ACTIONS (sizeof(actions) / sizeof(actions[0]))
 
@@ -131,16 +134,25 @@ static const char *text_read(cfc_task_t *t)
     return NULL;
 }
 
+/* The field that names what the action is about. @return NULL: the whole cluster */
+static const char *naming_field(const cfc_action_t *action)
+{
+    if (action->takes & CFC_TAKES_NODE) {
+        return "node";
+    }
+    return action->kind == &cfc_kind_tester_key ? NULL : action->kind->noun;
+}
+
 /* @return NULL, or why the action is not about what is named in this field */
 static const char *name_check(const cfc_task_t *t, const char *field, const char *name)
 {
-    const char *noun = t->action->kind->noun;
+    const char *takes = naming_field(t->action);
 
-    if (!given(name) || (noun != NULL && strcmp(noun, field) == 0)) {
+    if (!given(name) || (takes != NULL && strcmp(takes, field) == 0)) {
         return NULL;
     }
-    return noun != NULL
-               ? apr_psprintf(t->p, "%s takes %s=, not %s=", t->action->word, noun, field)
+    return takes != NULL
+               ? apr_psprintf(t->p, "%s takes %s=, not %s=", t->action->word, takes, field)
                : apr_psprintf(t->p, "%s is for a whole cluster; leave %s= out", t->action->word,
                               field);
 }
@@ -149,7 +161,10 @@ static const char *names_check(const cfc_task_t *t)
 {
     const char *complaint = name_check(t, "node", t->order->node);
 
-    return complaint != NULL ? complaint : name_check(t, "dependency", t->order->dependency);
+    if (complaint == NULL) {
+        complaint = name_check(t, "dependency", t->order->dependency);
+    }
+    return complaint != NULL ? complaint : name_check(t, "tester", t->order->tester);
 }
 
 /* @return NULL, or which field the action does not take, or is without */
@@ -198,6 +213,11 @@ static const char *fields_read(cfc_task_t *t)
     if (complaint == NULL && (t->action->takes & RETURN)) {
         complaint = return_read(t);
     }
+    if (complaint == NULL && t->action->kind == &cfc_kind_tester
+        && t->asked.note.until > t->now + CFC_TESTER_LONGEST) {
+        complaint = apr_psprintf(t->p, "until=%s is more than 7 days away; a tester link is good "
+                                 "for at most that", t->order->until);
+    }
     return complaint;
 }
 
@@ -225,10 +245,15 @@ static const cfc_action_t *action_find(const char *word)
 }
 
 /* What the order calls the thing that it is about. */
-static const char *name_of(const cfc_task_t *t)
+static const char *name_of(const cfc_task_t *t, const char *field)
 {
-    const char *name = t->action->kind == &cfc_kind_node ? t->order->node : t->order->dependency;
+    const char *name = "";
 
+    if (field != NULL) {
+        name = strcmp(field, "node") == 0         ? t->order->node
+               : strcmp(field, "dependency") == 0 ? t->order->dependency
+                                                  : t->order->tester;
+    }
     return name != NULL ? name : "";
 }
 
@@ -250,11 +275,16 @@ static const char *place_read(cfc_task_t *t, const cfc_cluster_t *cl)
                                             complaint);
 }
 
-/* The thing of that name among those of the action's kind. @return false: there is none */
+/* The thing of that name among those of the action's kind. Of a tester's link only whether its
+ * node is there: the link itself is found when it is decided. @return false: there is none */
 static bool subject_find(cfc_task_t *t, const cfc_cluster_t *cl, const char *name)
 {
     const cfc_kind_t *kind = t->action->kind;
 
+    if (cfc_tester_task(t)) {
+        t->change.subject.cl = cl;
+        return !(t->action->takes & CFC_TAKES_NODE) || cfc_cluster_node(cl, name) != NULL;
+    }
     for (int i = 0; i < kind->count(cl); i++) {
         t->change.subject = kind->subject(cl, i);
         if (strcmp(t->change.subject.name, name) == 0) {
@@ -269,7 +299,7 @@ bool cfc_task_read(cfc_task_t *t, cfc_result_t *bad)
     const char *action = t->order->action != NULL ? t->order->action : "";
     const char *cluster = t->order->cluster != NULL ? t->order->cluster : "";
     const cfc_cluster_t *cl;
-    const char *complaint, *name;
+    const char *complaint, *name, *field;
 
     if ((t->action = action_find(action)) == NULL) {
         *bad = unknown_action(action, t->p);
@@ -289,11 +319,12 @@ bool cfc_task_read(cfc_task_t *t, cfc_result_t *bad)
         *bad = cfc_result(CFC_OUTCOME_BAD, complaint);
         return false;
     }
-    name = name_of(t);
+    field = naming_field(t->action);
+    name = name_of(t, field);
     if (t->action->kind != &cfc_kind_maintenance && !subject_find(t, cl, name)) {
         *bad = cfc_result(CFC_OUTCOME_UNKNOWN,
-                          apr_psprintf(t->p, "cluster %s has no %s \"%s\"", cl->name,
-                                       t->action->kind->noun, cfc_text_clean(name, t->p)));
+                          apr_psprintf(t->p, "cluster %s has no %s \"%s\"", cl->name, field,
+                                       cfc_text_clean(name, t->p)));
         return false;
     }
     complaint = fields_read(t);
@@ -305,11 +336,26 @@ bool cfc_task_read(cfc_task_t *t, cfc_result_t *bad)
     return complaint == NULL;
 }
 
+const char *cfc_task_name(const cfc_task_t *t)
+{
+    return t->action->kind == &cfc_kind_tester ? t->change.kept.texts[CFC_TESTER_ID]
+                                               : t->change.subject.name;
+}
+
 const char *cfc_task_subject(const cfc_task_t *t)
 {
     const cfc_subject_t *subject = &t->change.subject;
 
+    if ((t->action->takes & CFC_TAKES_NODE) && t->order->check) {
+        return apr_pstrcat(t->p, "a link for ", t->order->node, " of cluster ", subject->cl->name,
+                           NULL);
+    }
+    if (t->action->kind == &cfc_kind_tester) {
+        return apr_psprintf(t->p, "tester link %s of cluster %s", cfc_task_name(t),
+                            subject->cl->name);
+    }
     return cfc_subject_noun(t->action->kind, subject) != NULL
+                   && t->action->kind != &cfc_kind_tester_key
                ? apr_psprintf(t->p, "%s of cluster %s", subject->name, subject->cl->name)
                : apr_psprintf(t->p, "cluster %s", subject->cl->name);
 }

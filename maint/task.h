@@ -28,6 +28,7 @@ typedef struct {
 #define CFC_NEEDS_UNTIL 8u
 #define CFC_TAKES_FROM 16u      /* and how it ends */
 #define CFC_TAKES_PATH 32u
+#define CFC_TAKES_NODE 64u      /* though it is about something else */
 
 typedef struct {
     const cfc_conf_t *conf;
@@ -46,8 +47,30 @@ typedef struct {
  */
 bool cfc_task_read(cfc_task_t *task, cfc_result_t *bad);
 
+/** The name of what the order is about, for log and events. */
+const char *cfc_task_name(const cfc_task_t *task);
+
 /** What the order is about, for sentences: "node1 of cluster confluence". */
 const char *cfc_task_subject(const cfc_task_t *task);
+
+/**
+ * For an order about testers: set the slot that it is about by what is there now, and what is to be
+ * in it. May have a key made first, which is one change more. Before each decision.
+ * @return false: there is nothing to decide, and *outcome says why
+ */
+bool cfc_tester_prepare(cfc_task_t *task, cfc_result_t *outcome);
+
+/** Whether the order is about testers. */
+bool cfc_tester_task(const cfc_task_t *task);
+
+/** @return NULL, or who is no tester any more when the oldest key goes */
+const char *cfc_tester_harm(const cfc_task_t *task);
+
+/** What is true after an order about testers. */
+const char *cfc_tester_sentence(const cfc_task_t *task);
+
+/** The link that was made. @return NULL: out of memory */
+cfc_tester_made_t *cfc_tester_made(const cfc_task_t *task);
 
 /** @return NULL: nobody is harmed; or what users would see, as the second half of a sentence */
 const char *cfc_judge_harm(const cfc_task_t *task);

@@ -44,6 +44,11 @@ class User:
     def post(self, path, **more):
         return self.request("POST", path, **more)
 
+    def open(self, link, **more):
+        """GET an address of this server as a link has it."""
+        assert link.startswith(self.url + "/"), link
+        return self.get(link[len(self.url):], **more)
+
     def page(self, path="/page"):
         """What arrived at the node, as its page describes it."""
         return self.get(path, headers={"Accept": "application/json"}).json()

@@ -112,3 +112,19 @@ class Cluster:
     def open(self):
         """Maintenance ends."""
         self._changed(action="maintenance-off")
+
+    def tester_link(self, name, until="2h", **more):
+        """A link for testers of a node, as the answer tells of it: id, link, until, ..."""
+        answer = self.change(node=name, action="tester-link", until=until, **more)
+        assert answer.status_code == 200, answer.text
+        return answer.json()["tester"]
+
+    def tester(self, name, **more):
+        """Somebody who has opened a link."""
+        user = self.user()
+        user.link = self.tester_link(name, **more)
+        user.open(user.link["link"])
+        return user
+
+    def revoke_testers(self, tester="all"):
+        self._changed(action="tester-revoke", tester=tester)

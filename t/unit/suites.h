@@ -57,6 +57,7 @@
     SUITE(control)        \
     SUITE(due)            \
     SUITE(notify)         \
+    SUITE(tester)         \
     SUITE(gates)          \
     SUITE(wait)           \
     SUITE(outage)         \

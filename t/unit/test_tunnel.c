@@ -38,7 +38,8 @@ static void open_one(int i, bool tester)
     waitings[i] = cfc_waiting_begin(node->slot, BEGAN);
     cfc_waiting_watch(waitings[i], pairs[i][0], &pairs[i]);
     cfc_waiting_answered(waitings[i]);
-    cfc_tunnel_begin(&tunnels[i], kit.cl, node, tester, CHILD, waitings[i]);
+    cfc_tunnel_begin(&tunnels[i], kit.cl, node, &(cfc_tester_t){.passes = tester}, CHILD,
+                     waitings[i]);
 }
 
 static void open_some(int count)
