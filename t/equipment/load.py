@@ -10,6 +10,7 @@ POST is sent once more, as browsers do, and its Shot says so."""
 
 import asyncio
 import dataclasses
+import itertools
 import json
 import random
 import statistics
@@ -40,12 +41,14 @@ KINDS = [
 
 @dataclasses.dataclass
 class Shot:
-    """One request. at is when it was due (monotonic clock), ms how long it took from then on.
+    """One request. at is when it was due (monotonic clock), ms how long it took from then on, and
+    late_ms is what of it this program lost before it began, as others had the processor.
     status is 0 when there was no answer, and error says why."""
     user: int               # NEW: somebody without a cookie
     method: str
     id: str
     at: float
+    late_ms: float
     ms: float
     status: int
     node: str
@@ -61,7 +64,8 @@ NEW = -1
 
 
 class SteadyLoad:
-    """Begins at once; results() waits for its end and returns the Shots."""
+    """Begins at once, lasts for so many seconds, or until results() is called if that is later;
+    results() waits for its end and returns the Shots."""
 
     def __init__(self, port, seconds, directory):
         self.output = Path(directory) / f"load-{port}.json"
@@ -71,6 +75,7 @@ class SteadyLoad:
             self.output.with_suffix(".log"), {"PYTHONPATH": str(places.TOP / "t")})
 
     def results(self):
+        enough(self.output).touch()
         try:
             self._proc.popen.wait(self._seconds + GIVE_UP_S + 30)
         finally:
@@ -78,6 +83,11 @@ class SteadyLoad:
         if not self.output.exists():
             raise AssertionError("the load generator failed:\n" + self._proc.text())
         return [Shot(**shot) for shot in json.loads(self.output.read_text())]
+
+
+def enough(output):
+    """The file that says that the load may end."""
+    return Path(output).with_suffix(".enough")
 
 
 def percentile(shots, share):
@@ -148,7 +158,8 @@ class _User:
 
     async def shoot(self, method, ident, target, size, due):
         """One request and all that becomes of it, as a Shot."""
-        shot = Shot(self.number, method, ident, due, 0.0, 0, "", "", False)
+        late_ms = (time.monotonic() - due) * 1000
+        shot = Shot(self.number, method, ident, due, late_ms, 0.0, 0, "", "", False)
         try:
             async with self.slots, asyncio.timeout(GIVE_UP_S):
                 await self._ask(shot, target, size)
@@ -219,10 +230,18 @@ async def _new_user(port, number, due):
     return shot
 
 
-def _plan(port, count):
+def _times(begin, per_second, seconds, output):
+    """(number, when) of each request, for as long as the load lasts."""
+    for number in itertools.count():
+        if number >= seconds * per_second and enough(output).exists():
+            return
+        yield number, begin + number / per_second
+
+
+def _plan(port):
     """(method, id, target, size) of each request, the same in each run."""
     chance = random.Random(1)
-    for number in range(count):
+    for number in itertools.count():
         _, method, size = chance.choices(KINDS, [kind[0] for kind in KINDS])[0]
         ms = SLOW_MS if chance.random() < SLOW_SHARE else 0
         ident = f"{port}-{number}"
@@ -241,19 +260,16 @@ async def _at(moment, task):
     return asyncio.create_task(task)
 
 
-async def _new_users(port, seconds, begin):
+async def _new_users(port, times):
     tasks = []
-    for number in range(int(seconds * NEW_PER_SECOND)):
-        due = begin + number / NEW_PER_SECOND
+    for number, due in times:
         tasks.append(await _at(due, _new_user(port, number, due)))
     return await asyncio.gather(*tasks)
 
 
-async def _old_users(users, port, seconds, begin):
+async def _old_users(users, port, times):
     tasks = []
-    plan = _plan(port, int(seconds * PER_SECOND))
-    for number, (method, ident, target, size) in enumerate(plan):
-        due = begin + number / PER_SECOND
+    for (number, due), (method, ident, target, size) in zip(times, _plan(port)):
         user = users[number % len(users)]
         tasks.append(await _at(due, user.shoot(method, ident, target, size, due)))
     return await asyncio.gather(*tasks)
@@ -263,8 +279,9 @@ async def _run(port, seconds, output):
     users = [_User(number, port) for number in range(USERS)]
     await _sign_in(users)
     begin = time.monotonic() + 0.1
-    both = await asyncio.gather(_old_users(users, port, seconds, begin),
-                                _new_users(port, seconds, begin))
+    both = await asyncio.gather(
+        _old_users(users, port, _times(begin, PER_SECOND, seconds, output)),
+        _new_users(port, _times(begin, NEW_PER_SECOND, seconds, output)))
     made = Path(output).with_suffix(".part")
     made.write_text(json.dumps([dataclasses.asdict(shot) for part in both for shot in part]))
     made.rename(output)

@@ -13,7 +13,7 @@ import websocket
 
 from . import client, places, ports, proc
 from .client import Load, User, raw_get
-from .load import SteadyLoad
+from .load import NEW, SteadyLoad
 
 pytestmark = pytest.mark.once
 
@@ -230,16 +230,18 @@ def test_no_server_outlives_whoever_started_it():
     shutil.rmtree(root)
 
 
-@pytest.mark.parametrize("script, failed", [("answer", 0), ("close", 210), ("busy", 210)])
+@pytest.mark.parametrize("script, share_failed", [("answer", 0), ("close", 1), ("busy", 1)])
 def test_a_steady_load_sends_what_it_should_and_tells_what_failed(scripted, tmp_path, script,
-                                                                  failed):
+                                                                  share_failed):
     node = scripted("node1")
     load = SteadyLoad(node.port, 1, tmp_path)
     proc.wait_for(lambda: node.begun >= 50, "all users have a session")
     node.script = script
     shots = load.results()
-    assert len(shots) == 210
-    assert abs(sum(shot.failed for shot in shots) - failed) <= 20   # the first may be too early
+    assert len(shots) >= 210            # more if the sessions took long
+    assert abs(sum(shot.user == NEW for shot in shots) - len(shots) / 21) <= 1
+    # the first may be too early
+    assert abs(sum(shot.failed for shot in shots) - share_failed * len(shots)) <= 20
     assert {shot.id for shot in shots if shot.method == "POST" and not shot.failed} <= {
         line.removeprefix("POST ") for line in node.journal()}
 

@@ -3,7 +3,7 @@
 requests a second and ten new ones come each second. All directives are at their defaults,
 but the slow start is short enough to be over before the load ends.
 
-Rows run three at a time. What came of each is written to build/fault-matrix.md, and from there
+Rows run five at a time. What came of each is written to build/fault-matrix.md, and from there
 comes the table of docs/performance.md."""
 
 import asyncio
@@ -30,9 +30,14 @@ pytestmark = pytest.mark.once
 SECONDS = 30
 BREAK_S, BROKEN_S = 5, 7        # into the load; after that
 
+# The last seconds of the load, in which new users go to both nodes again.
+BALANCED_S = 5
+
 # With the default probes a node that hangs is down after 2.6 s at the latest, but for what a busy
-# machine adds to that; nobody may wait a second longer.
+# machine adds to that; nobody may wait a second longer, but for the same.
 VERDICT_S = 2.6
+# As late as the load was by the machine's fault, each of these may be: httpd, its monitor, a node.
+LATE_TOO = 3
 
 # What docs/performance.md recommends.
 MPM = """\
@@ -63,7 +68,7 @@ class Place:
         await asyncio.sleep(BROKEN_S)
 
     async def wait_serving(self, node):
-        await asyncio.to_thread(self.cluster.wait_effective, node.name, "serving", 30)
+        await asyncio.to_thread(self.cluster.wait_effective, node.name, "serving", 60)
 
 
 # What happens, from its beginning to its end. Processes are started here, in the main thread,
@@ -135,7 +140,7 @@ ROWS = [
     ("a child of httpd is killed",                 ScriptedNode, child_killed),
     ("httpd is reloaded ten times",                ScriptedNode, reloaded),
 ]
-AT_A_TIME = 3
+AT_A_TIME = 5
 LABELS = [row[0] for row in ROWS]
 
 
@@ -164,11 +169,16 @@ class Outcome:
                 and shot.at <= self.killed_at + 0.1 and shot.at + shot.ms / 1000 > self.killed_at)
 
     def spread_at_the_end(self):
-        """Which node got what in the last five seconds: (of old users, of new users)."""
+        """Which node got what in the last seconds: (of old users, of new users)."""
         end = max(shot.at for shot in self.shots)
-        late = [shot for shot in self.shots if shot.at > end - 5]
+        late = [shot for shot in self.shots if shot.at > end - BALANCED_S]
         return (collections.Counter(shot.node for shot in late if shot.user != NEW),
                 collections.Counter(shot.node for shot in late if shot.user == NEW))
+
+    def patience_ms(self):
+        """How long a request may take."""
+        late_ms = max(shot.late_ms for shot in self.shots)
+        return (self.verdict_s + 1) * 1000 + late_ms * (1 + LATE_TOO)
 
     def unseen(self):
         """Answered POSTs that no node has noted: there are none, or twice() means nothing."""
@@ -196,6 +206,9 @@ async def play(kind, fault, directory):
         await asyncio.sleep(BREAK_S)
         broken_at = datetime.now()
         await fault(place)
+        for node in nodes:
+            await place.wait_serving(node)
+        await asyncio.sleep(BALANCED_S)
         shots = await asyncio.to_thread(load.results)
         in_flight = await asyncio.to_thread(at_rest, place.cluster)
         complaints = await asyncio.to_thread(httpd.shut_down)
@@ -267,7 +280,7 @@ def outcome(request, outcomes, tmp_path, label):
 def test_users_notice_nothing_when(outcome, label):
     assert outcome.failed(outcome.of(*REPEATABLE)) == []
     assert outcome.failed(outcome.new()) == []
-    assert max(shot.ms for shot in outcome.shots) < (outcome.verdict_s + 1) * 1000
+    assert max(shot.ms for shot in outcome.shots) < outcome.patience_ms()
     assert (outcome.twice(), outcome.unseen()) == ({}, set())
     old, new = outcome.spread_at_the_end()
     lighter = min("node1", "node2", key=lambda name: old[name])
