@@ -3,6 +3,7 @@
 up; and how live sessions are counted."""
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -75,9 +76,8 @@ def shares(method, pct):
     return pct / 200, pct / (100 if method == "sessions" else 200)
 
 
-@pytest.mark.parametrize("method", SHARING)
-def test_a_node_that_returns_gets_more_and_more(new_cluster, method):
-    cluster = new_cluster(inside=f"CFBalance {method}\nCFSlowStart 6s").start()
+def warm_up(cluster, method):
+    """Follows a node that returns until it gets its whole share."""
     cluster.drain("node2")
     cluster.activate("node2")
     looks, warm = [cluster.node("node2")["share_pct"]], False
@@ -87,9 +87,16 @@ def test_a_node_that_returns_gets_more_and_more(new_cluster, method):
         warm = looks[-1] == 100
         looks.append(cluster.node("node2")["share_pct"])
         low, high = shares(method, looks[-2])[0], shares(method, looks[-1])[1]
-        assert within(got, 100, low, high), (got, looks)
-    assert looks == sorted(looks) and len(looks) > 4
+        assert within(got, 100, low, high), (method, got, looks)
+    assert looks == sorted(looks) and len(set(looks)) > 3, (method, looks)
     assert cluster.node("node2")["effective"] == "serving"
+
+
+def test_a_node_that_returns_gets_more_and_more_by_each_method(new_cluster):
+    clusters = [new_cluster(inside=f"CFBalance {method}\nCFSlowStart 6s").start()
+                for method in SHARING]
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(warm_up, clusters, SHARING))
 
 
 def test_a_warming_node_keeps_its_own_users(new_cluster):

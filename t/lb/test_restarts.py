@@ -47,7 +47,7 @@ def wait_over_a_graceful_restart(cluster, nodes):
 def test_a_graceful_restart_lets_nobody_wait_for_the_parent_to_wake(new_cluster, nodes):
     cluster = new_cluster(outside="StartServers 1\nMinSpareThreads 1").start()
     # The parent sleeps for a second. A busy machine may take as long for once.
-    assert min(wait_over_a_graceful_restart(cluster, nodes) for _ in range(3)) < 0.8
+    assert any(wait_over_a_graceful_restart(cluster, nodes) < 0.8 for _ in range(3))
 
 
 def test_httpd_stops_in_good_time_while_a_node_is_silent(new_cluster, scripted):
