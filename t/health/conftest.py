@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Databases for the whole run: a source and its replica, set up anew for each test. And httpds
+"""Databases for the whole run: a source and its replica. And httpds
 that look at databases and directories."""
 
 import os
@@ -11,35 +11,60 @@ import pytest
 from equipment.mariadb import MariaDB, add_users, option_file
 from equipment.watcher import Watcher
 
+
+class Pair:
+    """A source and its replica, which follows, is read-only and has all when they are as new."""
+
+    def __init__(self):
+        self.servers = [MariaDB(1), MariaDB(2)]
+        self.changed = True     # they may be other than as new
+        self.renewed = 0        # how often they were made so
+
+    def as_new(self):
+        if not self.changed:
+            return
+        source, replica = self.servers
+        for server in self.servers:
+            if not server.alive():
+                server.start()
+            # Whatever a test did to it.
+            server.sql("SET GLOBAL read_only=OFF; STOP ALL SLAVES; RESET SLAVE ALL;"
+                       "DROP DATABASE IF EXISTS confluence;" + add_users())
+        replica.sql("RESET MASTER; SET GLOBAL gtid_slave_pos=''; SET GLOBAL read_only=ON")
+        source.sql("RESET MASTER; CREATE DATABASE confluence;"
+                   "CREATE TABLE confluence.pages (id INT PRIMARY KEY);"
+                   "INSERT INTO confluence.pages VALUES (1)")
+        replica.follow(source)
+        self.changed = False
+        self.renewed += 1
+
+
 @pytest.fixture(scope="session")
 def pair():
-    both = [MariaDB(1), MariaDB(2)]
+    made = Pair()
     try:
-        yield [server.start() for server in both]
+        yield made
     finally:
-        for server in both:
+        for server in made.servers:
             server.remove()
 
 
 @pytest.fixture
 def databases(pair):
-    """(source, replica): the replica follows, is read-only and has all."""
-    source, replica = pair
-    for server in pair:
-        if not server.alive():
-            server.start()
-        # Whatever a test did to it.
-        server.sql("SET GLOBAL read_only=OFF; STOP ALL SLAVES; RESET SLAVE ALL;"
-                   "DROP DATABASE IF EXISTS confluence;" + add_users())
-    replica.sql("RESET MASTER; SET GLOBAL gtid_slave_pos=''; SET GLOBAL read_only=ON")
-    source.sql("RESET MASTER; CREATE DATABASE confluence;"
-               "CREATE TABLE confluence.pages (id INT PRIMARY KEY);"
-               "INSERT INTO confluence.pages VALUES (1)")
-    replica.follow(source)
-    yield source, replica
-    for server in pair:
+    """(source, replica), as new, to do anything to."""
+    pair.as_new()
+    pair.changed = True
+    yield pair.servers
+    for server in pair.servers:
         if server.frozen:
             server.thaw()
+
+
+@pytest.fixture
+def unchanged(pair):
+    """The same for a test that leaves them as they are; that saves setting them up."""
+    pair.as_new()
+    return pair.servers
 
 
 @pytest.fixture

@@ -28,30 +28,51 @@ def both(source, replica):
 @pytest.fixture(scope="module")
 def kept(pair, kept_httpd, kept_scripted):
     """One httpd for all tests of this module that do not want their own."""
+    pair.as_new()
     httpd = kept_httpd()
     file = option_file(httpd.root / "db.cnf")
     return Watcher(httpd, kept_scripted("node1"),
-                   *(line.format(file=file) for line in both(*pair))).start()
+                   *(line.format(file=file) for line in both(*pair.servers))).start()
+
+
+@pytest.fixture(scope="module")
+def in_sync(pair, kept):
+    """Waits until both were looked at, and the replica is in sync, since they are as new."""
+    seen = 0
+
+    def wait():
+        nonlocal seen
+        if seen != pair.renewed:
+            before = {name: kept.found(name)["at"] or "" for name in ("master", "replica")}
+            wait_for(lambda: all((kept.found(name)["at"] or "") > at
+                                 for name, at in before.items()), "later looks")
+            seen = pair.renewed
+        kept.wait("master", "ok", "answers")
+        kept.wait("replica", "ok", "^in sync$")
+        return kept
+
+    return wait
 
 
 @pytest.fixture
-def watcher(kept, databases):
-    """Both are looked at, and the replica is in sync, by looks after whatever was before."""
-    before = {name: kept.found(name)["at"] or "" for name in ("master", "replica")}
-    wait_for(lambda: all((kept.found(name)["at"] or "") > at for name, at in before.items()),
-             "later looks")
-    kept.wait("master", "ok", "answers")
-    kept.wait("replica", "ok", "^in sync$")
-    return kept
+def watcher(databases, in_sync):
+    """Of a test that may do anything to them."""
+    return in_sync()
 
 
-def test_a_replica_that_has_all_is_in_sync_and_all_of_both_is_shown(watcher, databases):
-    source, replica = databases
-    assert watcher.state("master") == ("ok", "answers, and can be written to")
-    assert watcher.state("replica") == ("ok", "in sync")
-    assert (watcher.status()["level"], watcher.cluster()["warnings"]) == ("ok", [])
-    wait_for(lambda: watcher.found("master")["database"]["queries_per_s"] is not None, "a rate")
-    master, slave = watcher.found("master")["database"], watcher.found("replica")["database"]
+@pytest.fixture
+def reader(unchanged, in_sync):
+    """Of a test that leaves both as they are."""
+    return in_sync()
+
+
+def test_a_replica_that_has_all_is_in_sync_and_all_of_both_is_shown(reader, unchanged):
+    source, replica = unchanged
+    assert reader.state("master") == ("ok", "answers, and can be written to")
+    assert reader.state("replica") == ("ok", "in sync")
+    assert (reader.status()["level"], reader.cluster()["warnings"]) == ("ok", [])
+    wait_for(lambda: reader.found("master")["database"]["queries_per_s"] is not None, "a rate")
+    master, slave = reader.found("master")["database"], reader.found("replica")["database"]
     assert "MariaDB" in master["version"]
     assert (master["read_only"], slave["read_only"]) == ("no", "yes")
     assert (master["is_replica"], slave["is_replica"]) == ("no", "yes")
@@ -62,17 +83,17 @@ def test_a_replica_that_has_all_is_in_sync_and_all_of_both_is_shown(watcher, dat
     assert master["connections"] == slave["connections"] == 0
     assert master["missing_privileges"] is slave["missing_privileges"] is None
     assert master["threads_connected"] >= 2 and master["bytes_in_per_s"] > 0
-    found = watcher.found("replica")
+    found = reader.found("replica")
     assert (found["kind"], found["of"]) == ("mysql", "master")
     assert found["address"] == f"127.0.0.1:{replica.port}"
     assert 1 <= len(found["history"]) <= 20 and found["history"][0]["good"] is True
 
 
-def test_in_sync_is_confirmed_by_a_second_look_and_keeps_being_true(watcher):
-    first = watcher.found("replica")["database"]["replication"]["in_sync_at"]
-    wait_for(lambda: watcher.found("replica")["database"]["replication"]["in_sync_at"] > first,
+def test_in_sync_is_confirmed_by_a_second_look_and_keeps_being_true(reader):
+    first = reader.found("replica")["database"]["replication"]["in_sync_at"]
+    wait_for(lambda: reader.found("replica")["database"]["replication"]["in_sync_at"] > first,
              "a later look confirms it")
-    assert watcher.in_sync() == "yes"
+    assert reader.in_sync() == "yes"
 
 
 @pytest.mark.parametrize("thread, reason", [("IO_THREAD", "gets nothing from .* IO thread"),
@@ -218,8 +239,8 @@ def test_a_server_that_is_gone_is_an_alarm_until_it_is_back(watcher, databases):
     watcher.wait_in_sync()
 
 
-def test_a_wrong_password_is_an_alarm_and_no_password_is_shown(watch, databases):
-    watcher = watch(*both(*databases), password="wrong-secret").start()
+def test_a_wrong_password_is_an_alarm_and_no_password_is_shown(watch, unchanged):
+    watcher = watch(*both(*unchanged), password="wrong-secret").start()
     watcher.wait("master", "alarm", "connecting failed: 1045 Access denied for user 'monitor'")
     texts = watcher.httpd.error_log() + str(watcher.status())
     monitor = watcher.httpd.monitor_pid()
@@ -228,24 +249,24 @@ def test_a_wrong_password_is_an_alarm_and_no_password_is_shown(watch, databases)
     assert "wrong-secret" not in texts and PASSWORD not in texts
 
 
-def test_a_user_in_the_address_comes_before_that_of_the_file(watch, databases):
-    source, _ = databases
+def test_a_user_in_the_address_comes_before_that_of_the_file(watch, unchanged):
+    source, _ = unchanged
     line = f"mysql://{USER}@127.0.0.1:{source.port}"
     watcher = watch(f"CFDatabase master {line} option-file={{file}} {FAST}", user="other").start()
     watcher.wait("master", "ok", "answers")
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="httpd's user is then who owns the file")
-def test_an_option_file_that_httpds_user_cannot_read_is_named(watch, databases):
-    watcher = watch(*both(*databases))
+def test_an_option_file_that_httpds_user_cannot_read_is_named(watch, unchanged):
+    watcher = watch(*both(*unchanged))
     file = watcher.httpd.root / "db.cnf"
     os.chown(file, 0, 0)
     watcher.start()
     watcher.wait("master", "alarm", f"option-file={file} cannot be read by httpd's user")
 
 
-def test_an_option_file_that_everybody_can_read_is_warned_of(watch, databases):
-    watcher = watch(*both(*databases), mode=0o644)
+def test_an_option_file_that_everybody_can_read_is_warned_of(watch, unchanged):
+    watcher = watch(*both(*unchanged), mode=0o644)
     watcher.httpd.allow("CFC0332")
     watcher.start()
     file = watcher.httpd.root / "db.cnf"
@@ -258,46 +279,46 @@ def with_tls(server, more):
     return f"CFDatabase master {address(server)} option-file={{file}} {FAST} {more}"
 
 
-def test_a_certificate_of_a_known_authority_is_verified_and_its_end_shown(watch, databases,
+def test_a_certificate_of_a_known_authority_is_verified_and_its_end_shown(watch, unchanged,
                                                                           authority):
-    watcher = watch(with_tls(databases[0], f"tls=verify ca={authority(tls.certificate()[0])}"))
+    watcher = watch(with_tls(unchanged[0], f"tls=verify ca={authority(tls.certificate()[0])}"))
     watcher.start()
     found = watcher.wait("master", "ok", "answers")
     assert found["certificate"]["state"] == "valid" and found["certificate"]["days"] > 365
 
 
-def test_a_certificate_of_an_unknown_authority_is_refused(watch, databases):
-    watcher = watch(with_tls(databases[0], "tls=verify")).start()
+def test_a_certificate_of_an_unknown_authority_is_refused(watch, unchanged):
+    watcher = watch(with_tls(unchanged[0], "tls=verify")).start()
     watcher.wait("master", "alarm", "connecting failed: 2026 .*ertificate")
 
 
-def test_a_certificate_of_another_host_is_refused(watch, databases, authority):
-    line = with_tls(databases[0], f"tls=verify ca={authority(tls.certificate()[0])}")
+def test_a_certificate_of_another_host_is_refused(watch, unchanged, authority):
+    line = with_tls(unchanged[0], f"tls=verify ca={authority(tls.certificate()[0])}")
     watch(line.replace("127.0.0.1", "127.0.0.2")).start().wait(
         "master", "alarm", "connecting failed: 2026 ")
 
 
-def test_a_certificate_that_ends_soon_is_a_warning(watch, databases, tmp_path):
-    watcher = watch(with_tls(databases[0], "tls=on cert-days=30"))
-    databases[0].show_certificate(*tls.short_lived(tmp_path, days=20))
+def test_a_certificate_that_ends_soon_is_a_warning(watch, unchanged, tmp_path):
+    watcher = watch(with_tls(unchanged[0], "tls=on cert-days=30"))
+    unchanged[0].show_certificate(*tls.short_lived(tmp_path, days=20))
     try:
         watcher.start()
         watcher.wait("master", "warning", "its certificate expires in (19|20) days, on ")
         assert watcher.status()["level"] == "degraded"
     finally:
-        databases[0].show_certificate(*tls.certificate())
+        unchanged[0].show_certificate(*tls.certificate())
     watcher.wait("master", "ok", "answers")
 
 
-def test_an_expired_certificate_is_refused_when_it_is_verified(watch, databases, tmp_path,
+def test_an_expired_certificate_is_refused_when_it_is_verified(watch, unchanged, tmp_path,
                                                               authority):
     cert, key = tls.expired(tmp_path)
-    databases[0].show_certificate(cert, key)
+    unchanged[0].show_certificate(cert, key)
     try:
-        watcher = watch(with_tls(databases[0], f"tls=verify ca={authority(cert)}")).start()
+        watcher = watch(with_tls(unchanged[0], f"tls=verify ca={authority(cert)}")).start()
         watcher.wait("master", "alarm", "connecting failed: 2026 .*expired")
     finally:
-        databases[0].show_certificate(*tls.certificate())
+        unchanged[0].show_certificate(*tls.certificate())
 
 
 # servers that waste one's time
@@ -310,24 +331,27 @@ def threads(pid):
     return len(os.listdir(f"/proc/{pid}/task"))
 
 
-@pytest.mark.parametrize("greeting", [b"", GREETING], ids=["silent", "dripping"])
-def test_a_server_that_wastes_time_delays_nobody_and_leaves_nothing(watch, databases, greeting):
-    dripping = Dripping(greeting)
-    watcher = watch(with_tls(databases[0], ""), f"CFDatabase slow mysql://127.0.0.1:{dripping.port}"
-                    f" option-file={{file}} interval=1s timeout=1500ms").start()
+def test_servers_that_waste_time_delay_nobody_and_leave_nothing(watch, unchanged):
+    servers = {"silent": Dripping(), "dripping": Dripping(GREETING)}
+    watcher = watch(with_tls(unchanged[0], ""),
+                    *(f"CFDatabase {name} mysql://127.0.0.1:{server.port} option-file={{file}} "
+                      "interval=1s timeout=1500ms" for name, server in servers.items())).start()
     try:
-        watcher.wait("slow", "alarm", "no answer within 1500 ms, while connecting|connecting failed")
-        assert 1000 <= watcher.found("slow")["duration_ms"] < 5000
-        begun = dripping.accepted
-        wait_for(lambda: dripping.accepted >= begun + 2, "it is tried again and again")
-        wait_for(lambda: dripping.hung_up >= begun + 1, "connections are given up")
-        monitor = watcher.httpd.monitor_pid()
-        assert threads(monitor) <= 4
+        for name in servers:
+            watcher.wait(name, "alarm",
+                         "no answer within 1500 ms, while connecting|connecting failed")
+            assert 1000 <= watcher.found(name)["duration_ms"] < 5000
+        begun = {name: server.accepted for name, server in servers.items()}
+        for name, server in servers.items():
+            wait_for(lambda: server.accepted >= begun[name] + 2, f"{name}: is tried again and again")
+            wait_for(lambda: server.hung_up >= begun[name] + 1, f"{name}: connections are given up")
+        # None is left of looks that were given up.
+        assert threads(watcher.httpd.monitor_pid()) <= 5
         assert watcher.state("master")[0] == "ok"
-        probes = watcher.cluster()["nodes"][0]["probe"]["at"]
-        assert probes is not None
+        assert watcher.cluster()["nodes"][0]["probe"]["at"] is not None
     finally:
-        dripping.close()
+        for server in servers.values():
+            server.close()
     assert "CFC0310" not in watcher.httpd.error_log()
 
 
@@ -346,16 +370,16 @@ def test_a_look_that_hangs_keeps_no_monitor_from_ending(watch):
         dripping.close()
 
 
-def test_what_was_found_is_kept_over_a_graceful_restart(watcher):
-    since = watcher.found("master")["since"]
-    watcher.httpd.graceful()
-    assert watcher.found("master")["since"] == since
-    assert watcher.state("master")[0] == "ok"
-    watcher.wait_in_sync()
+def test_what_was_found_is_kept_over_a_graceful_restart(reader):
+    since = reader.found("master")["since"]
+    reader.httpd.graceful()
+    assert reader.found("master")["since"] == since
+    assert reader.state("master")[0] == "ok"
+    reader.wait_in_sync()
 
 
-def test_the_status_page_has_a_row_for_each(watcher):
-    page = requests.get(watcher.httpd.url + "/cluster", timeout=10).text
+def test_the_status_page_has_a_row_for_each(reader):
+    page = requests.get(reader.httpd.url + "/cluster", timeout=10).text
     for name in "master", "replica":
         assert f'<th scope="row">{name}<span' in page
     assert "in sync" in page
@@ -366,13 +390,13 @@ def test_a_port_that_nobody_listens_at_is_an_alarm(watch):
     watcher.wait("master", "alarm", "connecting failed: 2002 .*")
 
 
-def test_the_fields_of_a_dependency_are_those_that_are_documented(watcher):
-    wait_for(lambda: watcher.found("replica")["database"]["replication"], "the replica was read")
+def test_the_fields_of_a_dependency_are_those_that_are_documented(reader):
+    wait_for(lambda: reader.found("replica")["database"]["replication"], "the replica was read")
     text = (places.TOP / "docs/status.md").read_text()
     text = text.partition("## JSON of databases and directories")[2].partition("\n## ")[0]
     rows = re.findall(r"^\| (`.*?`) \| ", text, re.M)
     documented = [field for row in rows for field in re.findall(r"`([^`]+)`", row)]
-    found = {**watcher.found("replica"), "certificate": {"expires": "", "days": 0, "state": ""},
+    found = {**reader.found("replica"), "certificate": {"expires": "", "days": 0, "state": ""},
              "acknowledged": {"who": "", "since": "", "until": "", "reason": ""}}
     assert sorted(documented) == sorted(fields(found))
     schema.check(watcher.status())

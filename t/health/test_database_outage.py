@@ -22,11 +22,14 @@ def place(pair, kept_httpd, kept_scripted):
     nodes = [kept_scripted(name) for name in ("node1", "node2")]
     httpd = kept_httpd()
     file = option_file(httpd.root / "db.cnf")
-    httpd.add(config(nodes, f"CFDatabase master mysql://127.0.0.1:{pair[0].port} {FAST} "
+    database, pair.changed = pair.servers[0], True
+    if not database.alive():
+        database.start()
+    httpd.add(config(nodes, f"CFDatabase master mysql://127.0.0.1:{database.port} {FAST} "
                             f"option-file={file} outage-page=on"))
-    yield Cluster(httpd, nodes).start(), *nodes, pair[0]
-    if pair[0].frozen:
-        pair[0].thaw()
+    yield Cluster(httpd, nodes).start(), *nodes, database
+    if database.frozen:
+        database.thaw()
 
 
 @pytest.fixture

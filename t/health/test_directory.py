@@ -144,22 +144,27 @@ TLS_HEAD = b"\x16\x03\x03\x40\x00\x02" + b"\0" * 60
 LDAP_HEAD = b"\x30\x64" + b"\0" * 60
 
 
-@pytest.mark.parametrize("scheme, greeting", [("ldap", LDAP_HEAD), ("ldaps", TLS_HEAD),
-                                              ("ldaps", b"")],
-                         ids=["ldap dripping", "ldaps dripping", "ldaps silent"])
-def test_a_server_that_wastes_time_is_given_up_each_time(watch, scheme, greeting):
-    dripping = Dripping(greeting, pause=0.3)
-    watcher = watch(f"CFDirectory ad {scheme}://127.0.0.1:{dripping.port} interval=1s "
-                    "timeout=1500ms").start()
+def test_servers_that_waste_time_are_given_up_each_time(watch):
+    servers = {
+        # name:          (scheme, server)
+        "ldap-dripping":  ("ldap", Dripping(LDAP_HEAD, pause=0.3)),
+        "ldaps-dripping": ("ldaps", Dripping(TLS_HEAD, pause=0.3)),
+        "ldaps-silent":   ("ldaps", Dripping()),
+    }
+    watcher = watch(*(f"CFDirectory {name} {scheme}://127.0.0.1:{server.port} interval=1s "
+                      "timeout=1500ms" for name, (scheme, server) in servers.items())).start()
     try:
-        watcher.wait("ad", "alarm", "no answer within 1500 ms|failed: -")
-        assert watcher.found("ad")["duration_ms"] < 5000
-        begun = dripping.accepted
-        wait_for(lambda: dripping.accepted >= begun + 2, "it is tried again and again")
-        wait_for(lambda: dripping.hung_up >= begun + 1, "connections are given up")
-        assert len(os.listdir(f"/proc/{watcher.httpd.monitor_pid()}/task")) <= 3
+        for name in servers:
+            watcher.wait(name, "alarm", "no answer within 1500 ms|failed: -")
+            assert watcher.found(name)["duration_ms"] < 5000
+        begun = {name: server.accepted for name, (_, server) in servers.items()}
+        for name, (_, server) in servers.items():
+            wait_for(lambda: server.accepted >= begun[name] + 2, f"{name}: is tried again and again")
+            wait_for(lambda: server.hung_up >= begun[name] + 1, f"{name}: connections are given up")
+        assert len(os.listdir(f"/proc/{watcher.httpd.monitor_pid()}/task")) <= 2 + len(servers)
     finally:
-        dripping.close()
+        for _, server in servers.values():
+            server.close()
 
 
 def test_a_port_that_nobody_listens_at_is_an_alarm(watch):
