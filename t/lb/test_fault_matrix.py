@@ -122,16 +122,16 @@ async def accepts_slowly(place):
     place.node.accept_pause = 0
 
 
-# Tomcats where a process is killed or stopped, one row of them at a time. Elsewhere not: a Java that
-# has just started and gets everything is slow, which is not what is measured here.
+# Tomcats where a process is killed or stopped, one row of them at a time. Elsewhere not: a Java
+# that has just started and gets everything is slow, which is not what is measured here.
 ROWS = [
     # label,                                       nodes,        fault
     ("a node is killed",                           Tomcat,       node_killed),
     ("a node resets everything",                   ScriptedNode, script("reset", True)),
     ("a node resets requests, its probe is good",  ScriptedNode, script("reset", False)),
-    ("a node hangs",                               Tomcat,       node_hangs),
     ("a node closes everything",                   ScriptedNode, script("close", True)),
     ("a node closes requests, its probe is good",  ScriptedNode, script("close", False)),
+    ("a node hangs",                               Tomcat,       node_hangs),
     ("both nodes restart, one after the other",    ScriptedNode, both_restarted),
     ("a node answers 503 to everything",           ScriptedNode, script("busy", True)),
     ("a node answers 503, its probe is good",      ScriptedNode, script("busy", False)),
