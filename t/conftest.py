@@ -16,21 +16,13 @@ from equipment.browser import Browser
 from equipment.cluster import Cluster, config
 from equipment.httpd import Httpd
 from equipment.scripted import ScriptedNode
-from equipment.tomcat import Tomcat
+from equipment.tomcat import Tomcat, running
 
 
 @pytest.fixture(scope="session")
 def tomcats():
-    both = [Tomcat("node1"), Tomcat("node2")]
-    try:
-        for tomcat in both:
-            tomcat.start()
-        for tomcat in both:
-            tomcat.wait_ready()
+    with running(Tomcat("node1"), Tomcat("node2")) as both:
         yield both
-    finally:
-        for tomcat in both:
-            tomcat.remove()
 
 
 @pytest.fixture

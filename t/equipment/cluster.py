@@ -30,7 +30,8 @@ def config(nodes, inside="", outside="", probe=FAST_PROBE, line=node_line):
     that return are at once in full service."""
     members = "\n".join(f"    {line(node)}" for node in nodes)
     return (f"<CFCluster confluence>\n    CFProfile confluence\n{members}\n    {probe}\n"
-            f"    CFSlowStart 0s\n    {inside}\n</CFCluster>\nCFClusterPass \"/\" confluence\n{STATUS_PAGE}{outside}\n")
+            f"    CFSlowStart 0s\n    {inside}\n</CFCluster>\n"
+            f"CFClusterPass \"/\" confluence\n{STATUS_PAGE}{outside}\n")
 
 
 class Cluster:

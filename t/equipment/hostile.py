@@ -63,7 +63,8 @@ class Hostile:
     def _made(self):
         path = self.random.choice(self.doors)
         steps, weights = zip(*self.techniques)
-        for step in self.random.choices(steps, weights, k=self.random.choice([1, 1, 2, 2, 3, 4, 6])):
+        count = self.random.choice([1, 1, 2, 2, 3, 4, 6])
+        for step in self.random.choices(steps, weights, k=count):
             path = step(path)
         if self.random.random() < 0.15:
             path = self._mutated(path)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A real MariaDB server, Debian's, in a directory of its own, that forgets how to wait for disks."""
+"""A real MariaDB server, Debian's, in a directory of its own; it does not wait for disks."""
 
 import os
 import shutil
@@ -50,13 +50,15 @@ class MariaDB:
             shutil.copy(made, self.base / name)
         self.proc = proc.Proc(
             [SERVER, "--no-defaults", f"--datadir={self.base}/data", f"--socket={self.socket}",
-             f"--port={self.port}", "--bind-address=127.0.0.1,127.0.0.2", f"--server-id={self.server_id}",
-             f"--pid-file={self.base}/pid", "--log-bin=bin", "--relay-log=relay",
+             f"--port={self.port}", "--bind-address=127.0.0.1,127.0.0.2",
+             f"--server-id={self.server_id}", f"--pid-file={self.base}/pid",
+             "--log-bin=bin", "--relay-log=relay",
              "--skip-name-resolve", "--skip-slave-start", "--master-retry-count=100000",
              "--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=16M",
              "--innodb-log-file-size=8M", "--innodb-use-native-aio=0", "--sync-binlog=0",
              "--performance-schema=OFF", "--max-connect-errors=1000000",
-             f"--ssl-cert={self.base}/cert.pem", f"--ssl-key={self.base}/key.pem", *_as_user(), *more],
+             f"--ssl-cert={self.base}/cert.pem", f"--ssl-key={self.base}/key.pem",
+             *_as_user(), *more],
             self.base / "mariadb.log")
         proc.wait_for(self._ready, f"MariaDB {self.server_id} answers", 60)
         return self

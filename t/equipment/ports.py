@@ -16,8 +16,9 @@ _RANGE = range(20000, 32000)
 # States of a connection, from the kernel's tcp_states.h, that are neither open nor over.
 _CLOSING = {"04", "05", "08", "09", "0B"}
 
-# Other runs on this machine choose from the same range, and a port is ours also while its server is
-# down. So the byte of this number in a file that all have is locked; the locks end with the process.
+# Other runs on this machine choose from the same range, and a port is ours also while its server
+# is down. So the byte of this number in a file that all have is locked; the locks end with the
+# process.
 _LOCKS = Path(tempfile.gettempdir()) / f"cfc-test-ports-{os.geteuid()}"
 
 _given = set()

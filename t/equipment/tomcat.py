@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A real Tomcat, Debian's, with the small application of webapp/ as its only one."""
 
+import contextlib
 import hashlib
 import http.client
 import json
@@ -13,6 +14,20 @@ from pathlib import Path
 from . import places, ports, proc, tls
 
 AJP_SECRET = "between-httpd-and-tomcat"
+
+
+@contextlib.contextmanager
+def running(*tomcats):
+    """These Tomcats, started side by side and removed at the end."""
+    try:
+        for tomcat in tomcats:
+            tomcat.start()
+        for tomcat in tomcats:
+            tomcat.wait_ready()
+        yield tomcats
+    finally:
+        for tomcat in tomcats:
+            tomcat.remove()
 
 
 def webapp():
@@ -43,7 +58,8 @@ class Tomcat:
     """start() returns at once, so that several can start together; wait_ready() waits."""
 
     server = "server.xml"
-    classpath = f"{places.CATALINA_HOME}/bin/bootstrap.jar:{places.CATALINA_HOME}/bin/tomcat-juli.jar"
+    classpath = ":".join(f"{places.CATALINA_HOME}/bin/{jar}"
+                         for jar in ("bootstrap.jar", "tomcat-juli.jar"))
 
     def __init__(self, name, port=None):
         self.name = name

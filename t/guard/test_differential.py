@@ -16,7 +16,7 @@ from equipment.httpd import mpm
 from equipment.lax_tomcat import LaxTomcat, LaxTomcat9
 from equipment.ports import free
 from equipment.proc import wait_for
-from equipment.tomcat import AJP_SECRET
+from equipment.tomcat import AJP_SECRET, running
 
 MANY, SAMPLE = 24000, 1500
 ROUND = 3000
@@ -66,16 +66,8 @@ class Door:
 
 @pytest.fixture(scope="module")
 def lax_tomcats():
-    both = [LaxTomcat("tomcat10"), LaxTomcat9("tomcat9")]
-    try:
-        for tomcat in both:
-            tomcat.start()
-        for tomcat in both:
-            tomcat.wait_ready()
+    with running(LaxTomcat("tomcat10"), LaxTomcat9("tomcat9")) as both:
         yield both
-    finally:
-        for tomcat in both:
-            tomcat.remove()
 
 
 @pytest.fixture(scope="module")

@@ -343,8 +343,8 @@ def test_servers_that_waste_time_delay_nobody_and_leave_nothing(watch, unchanged
             assert 1000 <= watcher.found(name)["duration_ms"] < 5000
         begun = {name: server.accepted for name, server in servers.items()}
         for name, server in servers.items():
-            wait_for(lambda: server.accepted >= begun[name] + 2, f"{name}: is tried again and again")
-            wait_for(lambda: server.hung_up >= begun[name] + 1, f"{name}: connections are given up")
+            wait_for(lambda: server.accepted >= begun[name] + 2, f"{name} is tried again")
+            wait_for(lambda: server.hung_up >= begun[name] + 1, f"{name} is hung up on")
         # None is left of looks that were given up.
         assert threads(watcher.httpd.monitor_pid()) <= 5
         assert watcher.state("master")[0] == "ok"

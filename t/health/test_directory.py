@@ -159,8 +159,8 @@ def test_servers_that_waste_time_are_given_up_each_time(watch):
             assert watcher.found(name)["duration_ms"] < 5000
         begun = {name: server.accepted for name, (_, server) in servers.items()}
         for name, (_, server) in servers.items():
-            wait_for(lambda: server.accepted >= begun[name] + 2, f"{name}: is tried again and again")
-            wait_for(lambda: server.hung_up >= begun[name] + 1, f"{name}: connections are given up")
+            wait_for(lambda: server.accepted >= begun[name] + 2, f"{name} is tried again")
+            wait_for(lambda: server.hung_up >= begun[name] + 1, f"{name} is hung up on")
         assert len(os.listdir(f"/proc/{watcher.httpd.monitor_pid()}/task")) <= 2 + len(servers)
     finally:
         for _, server in servers.values():

@@ -69,25 +69,26 @@ static void expect(const char *label, cfc_dependency_state_t state, cfc_truth_t 
 
 /* --- sources ---------------------------------------------------------------------------------- */
 
-START_TEST(a_source_must_answer_and_be_writable)
+static void expect_source(const char *label, cfc_dependency_state_t state, const char *reason)
 {
     cfc_db_judge_source(&source, &verdict, pool);
-    expect("well", CFC_DEPENDENCY_OK, CFC_TRUTH_UNKNOWN, "answers, and can be written to");
+    expect(label, state, CFC_TRUTH_UNKNOWN, reason);
+}
+
+START_TEST(a_source_must_answer_and_be_writable)
+{
+    expect_source("well", CFC_DEPENDENCY_OK, "answers, and can be written to");
     source_facts.read_only = CFC_TRUTH_UNKNOWN;
-    cfc_db_judge_source(&source, &verdict, pool);
-    expect("of an age without read_only", CFC_DEPENDENCY_OK, CFC_TRUTH_UNKNOWN,
-           "answers, and can be written to");
+    expect_source("of an age without read_only", CFC_DEPENDENCY_OK,
+                  "answers, and can be written to");
     source_facts.read_only = CFC_TRUTH_YES;
-    cfc_db_judge_source(&source, &verdict, pool);
-    expect("read-only", CFC_DEPENDENCY_ALARM, CFC_TRUTH_UNKNOWN,
-           "read-only: applications cannot write (read_only=ON)");
+    expect_source("read-only", CFC_DEPENDENCY_ALARM,
+                  "read-only: applications cannot write (read_only=ON)");
     source_facts.super_read_only = CFC_TRUTH_YES;
-    cfc_db_judge_source(&source, &verdict, pool);
-    expect("read-only for all", CFC_DEPENDENCY_ALARM, CFC_TRUTH_UNKNOWN,
-           "read-only: applications cannot write (super_read_only=ON)");
+    expect_source("read-only for all", CFC_DEPENDENCY_ALARM,
+                  "read-only: applications cannot write (super_read_only=ON)");
     source.complaint = "connecting failed: 2002 no route";
-    cfc_db_judge_source(&source, &verdict, pool);
-    expect("gone", CFC_DEPENDENCY_ALARM, CFC_TRUTH_UNKNOWN, "connecting failed: 2002 no route");
+    expect_source("gone", CFC_DEPENDENCY_ALARM, "connecting failed: 2002 no route");
 }
 END_TEST
 
