@@ -19,6 +19,7 @@
 #include "lb/handler_httpd.h"
 #include "lb/map_httpd.h"
 #include "lb/release_httpd.h"
+#include "maint/announce_httpd.h"
 #include "maint/status_httpd.h"
 
 static void register_hooks(apr_pool_t *p)
@@ -42,6 +43,7 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_fixups(cfc_protect_fixups, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_handler(cfc_forward_handler, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_handler(cfc_status_handler, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_handler(cfc_announce_handler, NULL, NULL, APR_HOOK_MIDDLE);
 
     cfc_carry_register(p);
     cfc_body_register();

@@ -33,12 +33,13 @@ const cfc_pass_t *cfc_pass_find(const cfc_server_conf_t *conf, const char *uri)
     return best != NULL && best->cluster_name != NULL ? best : NULL;
 }
 
-/* Whether a section says SetHandler cfcluster-status for this request. */
-static bool is_status(request_rec *r)
+/* Whether a section hands this request to a page of ours by SetHandler. */
+static bool is_page(request_rec *r)
 {
     core_dir_config *core = ap_get_core_module_config(r->per_dir_config);
 
-    return core->handler != NULL && strcmp(core->handler, CFC_HANDLER_STATUS) == 0;
+    return core->handler != NULL && (strcmp(core->handler, CFC_HANDLER_STATUS) == 0
+                                     || strcmp(core->handler, CFC_HANDLER_ANNOUNCE) == 0);
 }
 
 static int claim(request_rec *r, const cfc_pass_t *pass)
@@ -59,7 +60,7 @@ int cfc_map_translate(request_rec *r)
     if (r->uri == NULL || r->uri[0] != '/' || r->proxyreq) {
         return DECLINED;
     }
-    if (is_status(r)) {
+    if (is_page(r)) {
         cfc_request_make(r);
         r->filename = CLAIMED;
         return OK;

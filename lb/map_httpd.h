@@ -7,9 +7,11 @@
 
 #include "conf/server_httpd.h"
 
-/** The handlers' names: the forwarding one, set here, and what SetHandler says for the page. */
+/** The handlers' names: the forwarding one, set here, and what SetHandler says for the status page
+ *  and for the announcement of a maintenance. */
 #define CFC_HANDLER_FORWARD "cfcluster-forward"
 #define CFC_HANDLER_STATUS "cfcluster-status"
+#define CFC_HANDLER_ANNOUNCE "cfcluster-maintenance"
 
 /** translate_name hook: claims requests of passed paths; 400 for targets the guard refuses. */
 int cfc_map_translate(request_rec *r);

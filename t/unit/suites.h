@@ -60,6 +60,7 @@
     SUITE(tester)         \
     SUITE(gates)          \
     SUITE(wait)           \
+    SUITE(announce)       \
     SUITE(outage)         \
     SUITE(page)           \
     SUITE(order_page)     \
