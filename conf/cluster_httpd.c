@@ -309,7 +309,15 @@ const char *cfc_cluster_set_page(cmd_parms *cmd, void *unused, const char *arg)
     const char *complaint = inside(cmd);
 
     (void)unused;
-    return complaint ? complaint : cfc_maint_set_page(cmd, section->maint, arg);
+    return complaint ? complaint : cfc_maint_set_page(cmd, &section->maint->page, arg);
+}
+
+const char *cfc_cluster_set_outage_page(cmd_parms *cmd, void *unused, const char *arg)
+{
+    const char *complaint = inside(cmd);
+
+    (void)unused;
+    return complaint ? complaint : cfc_maint_set_page(cmd, &section->maint->outage_page, arg);
 }
 
 const char *cfc_cluster_add_tester(cmd_parms *cmd, void *unused, const char *arg)

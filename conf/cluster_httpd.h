@@ -21,6 +21,7 @@ const char *cfc_cluster_set_slow_start(cmd_parms *cmd, void *unused, const char 
 const char *cfc_cluster_set_tell(cmd_parms *cmd, void *unused, const char *arg);
 const char *cfc_cluster_set_node_secret(cmd_parms *cmd, void *unused, const char *arg);
 const char *cfc_cluster_set_page(cmd_parms *cmd, void *unused, const char *arg);
+const char *cfc_cluster_set_outage_page(cmd_parms *cmd, void *unused, const char *arg);
 const char *cfc_cluster_add_tester(cmd_parms *cmd, void *unused, const char *arg);
 const char *cfc_cluster_set_profile(cmd_parms *cmd, void *unused, const char *arg);
 const char *cfc_cluster_add_node(cmd_parms *cmd, void *unused, int argc, char *const argv[]);

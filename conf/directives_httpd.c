@@ -184,6 +184,8 @@ const command_rec cfc_commands[] = {
                   "CFNodeSecret FILE: what tells the nodes that a request comes from here"),
     AP_INIT_TAKE1("CFMaintenancePage", cfc_cluster_set_page, NULL, RSRC_CONF,
                   "CFMaintenancePage FILE: the site's own maintenance page, HTML"),
+    AP_INIT_TAKE1("CFOutagePage", cfc_cluster_set_outage_page, NULL, RSRC_CONF,
+                  "CFOutagePage FILE: the site's own page for an outage, HTML"),
     AP_INIT_ITERATE("CFTesters", cfc_cluster_add_tester, NULL, RSRC_CONF,
                     "CFTesters ADDRESS...: addresses that pass a maintenance"),
     AP_INIT_TAKE23("CFClusterPass", add_pass, NULL, RSRC_CONF,

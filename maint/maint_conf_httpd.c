@@ -41,27 +41,27 @@ static const char *page_read(const char *path, const char **page, apr_pool_t *p,
                : apr_pstrdup(ptemp, apr_strerror(status, why, sizeof(why)));
 }
 
-const char *cfc_maint_set_page(cmd_parms *cmd, cfc_maint_conf_t *maint, const char *arg)
+const char *cfc_maint_set_page(cmd_parms *cmd, const char **page, const char *arg)
 {
     const char *path = ap_server_root_relative(cmd->pool, arg);
     const char *complaint;
 
-    if (maint->page != NULL) {
-        return apr_psprintf(cmd->pool, "%s: %s is the second page of this cluster; keep one",
+    if (*page != NULL) {
+        return apr_psprintf(cmd->pool, "%s: %s is the second one of this cluster; keep one",
                             cmd->cmd->name, arg);
     }
     if (path == NULL) {
         return apr_psprintf(cmd->pool, "%s: \"%s\" is not a path; write for example "
-                            "%s /etc/cfcluster/maintenance.html", cmd->cmd->name, arg,
+                            "%s /etc/cfcluster/page.html", cmd->cmd->name, arg,
                             cmd->cmd->name);
     }
-    complaint = page_read(path, &maint->page, cmd->pool, cmd->temp_pool);
+    complaint = page_read(path, page, cmd->pool, cmd->temp_pool);
     if (complaint != NULL) {
         return apr_psprintf(cmd->pool, "%s: %s cannot be used: %s; it has to be an HTML file of "
                             "1 byte to 1 MiB that httpd can read when it starts", cmd->cmd->name,
                             path, complaint);
     }
-    if (strlen(maint->page) == 0) {
+    if (strlen(*page) == 0) {
         return apr_psprintf(cmd->pool, "%s: %s begins with a NUL byte; it has to be an HTML file "
                             "in UTF-8", cmd->cmd->name, path);
     }

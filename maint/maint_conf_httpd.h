@@ -9,11 +9,12 @@
 #include "maint/maint.h"
 
 /**
- * CFMaintenancePage FILE: the site's own page, an HTML file in UTF-8 of at most 1 MiB. It is
- * read now, so that it is there when the disk or its place is not.
+ * CFMaintenancePage FILE, CFOutagePage FILE: the site's own page, an HTML file in UTF-8 of at most
+ * 1 MiB. It is read now, so that it is there when the disk or its place is not.
+ * @param page of the cfc_maint_conf_t, the one that the directive is about
  * @return NULL, or the complaint
  */
-const char *cfc_maint_set_page(cmd_parms *cmd, cfc_maint_conf_t *maint, const char *arg);
+const char *cfc_maint_set_page(cmd_parms *cmd, const char **page, const char *arg);
 
 /**
  * CFTesters ADDRESS...: one address or network (10.0.9.3, 10.0.9.0/24, 2001:db8::/32) whose

@@ -28,6 +28,21 @@ static cfc_wants_t wanted(const request_rec *r)
     return cfc_wants(&ask);
 }
 
+/* A page for an outage would say of a busy cluster what is not true. */
+static const char *own_page(const cfc_cluster_t *cl, cfc_closed_t why)
+{
+    switch (why) {
+    case CFC_CLOSED_OUTAGE:
+    case CFC_CLOSED_DATABASE:
+        return cl->maint->outage_page;
+    case CFC_CLOSED_MAINTENANCE:
+        return cl->maint->page;
+    case CFC_CLOSED_BUSY:
+        break;
+    }
+    return NULL;
+}
+
 static void send_page(request_rec *r, const cfc_cluster_t *cl, cfc_closed_t why,
                       const cfc_note_t *note)
 {
@@ -36,7 +51,7 @@ static void send_page(request_rec *r, const cfc_cluster_t *cl, cfc_closed_t why,
         .why = why,
         .note = note,
         .now = r->request_time,
-        .own = why == CFC_CLOSED_MAINTENANCE ? cl->maint->page : NULL,
+        .own = own_page(cl, why),
         .sent = r->method_number != M_GET,      /* that of HEAD, too */
     };
     cfc_page_t page;

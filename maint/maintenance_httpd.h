@@ -13,7 +13,7 @@
 
 /**
  * Answer a request in the cluster's stead: 503 with Retry-After, never cached, in the form that
- * the client wants. The site's own page is for maintenance only; an outage says what is true.
+ * the client wants. The site has an own page for maintenance, another one for an outage.
  * If a database is why (maint/outage.h), the outage says so.
  * Sent as an answer of a handler, so that no ErrorDocument takes its place.
  * @return OK, or what httpd is to answer when the request's body cannot be read

@@ -231,6 +231,10 @@ SETTINGS = [
      ["CFMaintenancePage", "/tmp"]),
     ("a maintenance page that is empty", 3, within("CFMaintenancePage /dev/null"),
      ["CFMaintenancePage", "/dev/null"]),
+    ("an outage page without a file", 3, within("CFOutagePage"),
+     ["CFOutagePage takes one argument", "CFOutagePage FILE"]),
+    ("an outage page that is not there", 3, within("CFOutagePage /none/page.html"),
+     ["CFOutagePage: /none/page.html cannot be used: No such file or directory"]),
     ("no failed login at all", 3, within("CFLogins limit=0"),
      ["CFLogins: limit=0 is out of range; allowed is 1 to 10000, for example limit=10"]),
     ("a limit of too many failed logins", 3, within("CFLogins limit=10001"),
@@ -476,6 +480,7 @@ ROWS = SECTIONS + NODES + SETTINGS + PROBES + DEPENDENCIES + PASSES + AREAS
 # Lines that only make sense in a cluster, each as it stands outside of one.
 INSIDE = ["CFProfile confluence", NODE, "CFSticky cookie=R", "CFBalance least-busy", "CFProbe tcp",
           "CFRetry attempts=2", "CFTimeout connect=1s", "CFMaintenancePage /tmp/x",
+          "CFOutagePage /tmp/x",
           "CFTesters 10.0.0.1", "CFNodeSecret /etc/cfcluster/node-secret",
           "CFLogins limit=10"]
 

@@ -338,6 +338,7 @@ def test_every_example_is_accepted_by_httpd(new_httpd, example):
     for name in "administrators", "db.cnf", "ad.credentials":
         (files / name).write_text("")
     (files / "maintenance.html").write_text("<!DOCTYPE html><title>closed</title>\n")
+    (files / "outage.html").write_text("<!DOCTYPE html><title>outage</title>\n")
     code, said = httpd.configtest()
     assert (code, said.strip()) == (0, "Syntax OK")
 

@@ -218,10 +218,12 @@ def test_testers_are_known_by_the_address_that_mod_remoteip_found(new_cluster):
     assert get(cluster, **{"X-Forwarded-For": "10.0.9.4"}).status_code == 503
 
 
-def test_the_own_page_is_filled_and_sent_for_maintenance_only(new_cluster, nodes, tmp_path):
+def test_own_pages_are_filled_and_sent_each_for_its_case(new_cluster, nodes, tmp_path):
     page = tmp_path / "page.html"
     page.write_text("<!DOCTYPE html><title>Ours</title>{{message}} {{else}} \u00e4")
-    cluster = new_cluster(inside=f"CFMaintenancePage {page}").start()
+    outage = tmp_path / "outage.html"
+    outage.write_text("<title>{{title}}</title>Call 123.{{end}} {{message}}")
+    cluster = new_cluster(inside=f"CFMaintenancePage {page}\nCFOutagePage {outage}").start()
     page.unlink()
     cluster.close("1 < 2")
     answer = get(cluster)
@@ -231,7 +233,8 @@ def test_the_own_page_is_filled_and_sent_for_maintenance_only(new_cluster, nodes
     cluster.open()
     for node in nodes:
         cluster.stop_node(node.name, force=1)
-    assert "Temporarily unavailable" in get(cluster).text
+    assert get(cluster).text == ("<title>Temporarily unavailable</title>Call 123. The service "
+                                 "cannot be reached right now. It should be back shortly.")
 
 
 def test_pictures_and_styles_of_the_own_page_stay_reachable(new_cluster):
@@ -262,7 +265,8 @@ def test_pictures_and_styles_of_the_own_page_stay_reachable(new_cluster):
     ("CFMaintenancePage {dir}", "cannot be used: it is not a file"),
     ("CFMaintenancePage {dir}/empty", "cannot be used: it is empty"),
     ("CFMaintenancePage {dir}/huge", "cannot be used: it is larger than 1 MiB"),
-    ("CFMaintenancePage {dir}/good\nCFMaintenancePage {dir}/good", "is the second page"),
+    ("CFOutagePage {dir}/missing", "CFOutagePage: {dir}/missing cannot be used: No such file"),
+    ("CFMaintenancePage {dir}/good\nCFMaintenancePage {dir}/good", "is the second one of this cluster"),
 ])
 def test_what_cannot_be_right_is_refused_by_configtest(new_cluster, tmp_path, lines, complaint):
     (tmp_path / "empty").write_text("")
@@ -270,7 +274,7 @@ def test_what_cannot_be_right_is_refused_by_configtest(new_cluster, tmp_path, li
     (tmp_path / "good").write_text("good")
     code, said = new_cluster(inside=lines.format(dir=tmp_path)).httpd.configtest()
     assert code != 0
-    assert complaint in said
+    assert complaint.format(dir=tmp_path) in said
 
 
 def test_a_slow_body_holds_up_nobody_else(cluster):
