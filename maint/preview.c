@@ -2,6 +2,8 @@
  * preview.c: see preview.h. What is harm is judge.c's to say. */
 #include "maint/preview.h"
 
+#include <apr_strings.h>
+
 #include "conf/opt.h"
 #include "maint/task.h"
 #include "maint/text.h"
@@ -11,7 +13,7 @@ bool cfc_preview(const cfc_conf_t *conf, const cfc_order_t *order, apr_time_t no
 {
     cfc_order_t bare = {.cluster = order->cluster, .node = order->node,
                         .dependency = order->dependency, .tester = order->tester,
-                        .action = order->action};
+                        .path = order->path, .action = order->action};
     cfc_task_t task = {.conf = conf, .order = &bare, .now = now, .p = p};
     const cfc_subject_t *subject = &task.change.subject;
 
@@ -29,6 +31,7 @@ bool cfc_preview(const cfc_conf_t *conf, const cfc_order_t *order, apr_time_t no
                                                         : NULL;
     preview->tester = order->tester;
     preview->dependency = subject->dependency != NULL ? subject->dependency->name : NULL;
+    preview->path = subject->part ? apr_pstrdup(p, subject->name) : NULL;
     preview->tunnels_end = cfc_duration_text(subject->cl->tunnel_end_ms, p);
     preview->harm = task.action->kept ? cfc_judge_harm(&task) : NULL;
     return true;

@@ -14,13 +14,15 @@ typedef struct {
     const char *node;           /* NULL: it is not about a node */
     const char *dependency;     /* NULL: it is not about one */
     const char *tester;         /* the id of a link, likewise */
+    const char *path;           /* NULL: it is not about a path only */
     const char *tunnels_end;    /* within this the tunnels of a stopped node end, "30s" */
     const char *harm;           /* NULL; or what users would see: it has to be insisted on */
 } cfc_preview_t;
 
 /**
  * Look at what an order is about; its other fields are not read. Changes nothing. Any thread.
- * @param bad why there is nothing to think about: no such action, cluster, node or dependency
+ * @param bad why there is nothing to think about: no such action, cluster, node or dependency,
+ *        or it is no path
  * @return false: *bad says why
  */
 bool cfc_preview(const cfc_conf_t *conf, const cfc_order_t *order, apr_time_t now,

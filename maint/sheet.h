@@ -31,6 +31,8 @@ cfc_section_t cfc_section_nodes;
 cfc_section_t cfc_section_dependencies;
 /** Upgrade gates. status_gates.c */
 cfc_section_t cfc_section_gates;
+/** Paths that are closed by themselves; stands in that of maintenance. status_parts.c */
+cfc_section_t cfc_section_parts;
 /** Beginning and ending a maintenance. status_maintenance.c */
 cfc_section_t cfc_section_maintenance;
 /** Tester links: those there are, and another one. status_testers.c */

@@ -255,6 +255,7 @@ static int order_only(request_rec *r, const apr_table_t *args, const char *actio
         .node = apr_table_get(args, "node"),
         .dependency = apr_table_get(args, "dependency"),
         .tester = apr_table_get(args, "tester"),
+        .path = apr_table_get(args, "path"),
     };
     cfc_result_t bad;
     cfc_preview_t preview;

@@ -69,5 +69,6 @@ void cfc_section_maintenance(const cfc_sheet_t *s, const char *id,
         plan(s, cluster);
     }
     buttons(s, id, cluster);
+    cfc_section_parts(s, id, cluster);
     cfc_html_add(s->html, "</div>\n");
 }

@@ -17,6 +17,7 @@ typedef struct {
     const cfc_node_view_t *node;                /* NULL: it is not about one */
     const cfc_dependency_view_t *dependency;    /* likewise */
     const cfc_tester_view_t *tester;            /* likewise */
+    const cfc_part_view_t *part;                /* NULL: it is not about a path that is closed */
 } page_t;
 
 /* --- what it would do ------------------------------------------------------------------------ */
@@ -112,13 +113,32 @@ static void tell_recover(const page_t *page)
     line(page, "It is probed at once. If it was ejected for failed requests, it no longer is.");
 }
 
+/* What is in force of what a maintenance order is about. */
+static bool is_closed(const page_t *page)
+{
+    return page->preview->path != NULL ? page->part != NULL && page->part->closed
+                                       : page->cluster->closed;
+}
+
+static bool is_scheduled(const page_t *page)
+{
+    return page->preview->path != NULL ? page->part != NULL && !page->part->closed
+                                       : page->cluster->scheduled;
+}
+
 static void tell_closing(const page_t *page)
 {
     uint64_t sessions = 0;
     int tunnels = 0;
 
-    if (page->cluster->closed) {
+    if (is_closed(page)) {
         line(page, "Users read the new message at once.");
+        return;
+    }
+    if (page->preview->path != NULL) {
+        line(page, apr_psprintf(page->s->p, "Users see the maintenance page at %s and below, at "
+                                "once or from its begin. The rest stays as it is.",
+                                page->preview->path));
         return;
     }
     for (int i = 0; i < page->cluster->nodes_count; i++) {
@@ -135,8 +155,12 @@ static void tell_closing(const page_t *page)
 
 static void tell_opening(const page_t *page)
 {
-    if (page->cluster->scheduled) {
+    if (is_scheduled(page)) {
         line(page, "The maintenance does not begin.");
+        return;
+    }
+    if (page->preview->path != NULL) {
+        line(page, "Users come to this path again at once, unless the whole cluster is closed.");
         return;
     }
     line(page, page->cluster->serving == 0
@@ -267,19 +291,18 @@ static void ask_closing(const page_t *page)
     static const char *const values[] = {"ordered", "by-itself"};
     static const char *const labels[] = {"when somebody ends it", "at the planned end, by itself",
                                          NULL};
-    const cfc_cluster_view_t *cluster = page->cluster;
-    const cfc_plan_t *plan = &cluster->plan;
+    const cfc_plan_t *plan = page->part != NULL ? &page->part->plan : &page->cluster->plan;
     const cfc_order_t *order = page->s->page->order;
-    bool set = cluster->closed || cluster->scheduled;
+    bool set = is_closed(page) || is_scheduled(page);
 
     cfc_html_add(page->s->html,
                  "<label>Message for users\n<input name=\"message\" id=\"order-message\" "
                  "value=\"%s\" placeholder=\"We are installing an update.\" maxlength=\"300\" "
                  "autocomplete=\"off\" autofocus></label>\n",
                  or_else(order->message, set ? plan->note.text : ""));
-    if (!cluster->closed) {
+    if (!is_closed(page)) {
         field(page, "from", "Begin (empty: now)",
-              or_else(order->from, cluster->scheduled ? instant(page, plan->at) : ""),
+              or_else(order->from, is_scheduled(page) ? instant(page, plan->at) : ""),
               "2h, or 2026-01-31T20:00Z");
     }
     field(page, "until", "Planned end", or_else(order->until, set ? instant(page, plan->note.until)
@@ -287,6 +310,9 @@ static void ask_closing(const page_t *page)
           "2h, or 2026-01-31T22:00Z");
     choice(page, "end", "Ends", values, labels,
            or_else(order->end, set && plan->how == CFC_END_BY_ITSELF ? "by-itself" : "ordered"));
+    if (page->preview->path == NULL && !set) {
+        field(page, "path", "Path only (empty: everything)", "", "/synchrony");
+    }
 }
 
 static void ask_ack(const page_t *page)
@@ -367,6 +393,12 @@ static bool views_find(page_t *page)
             page->tester = &page->cluster->testers[i];
         }
     }
+    for (int i = 0; page->cluster != NULL && i < page->cluster->parts_count; i++) {
+        if (page->preview->path != NULL
+            && strcmp(page->cluster->parts[i].path, page->preview->path) == 0) {
+            page->part = &page->cluster->parts[i];
+        }
+    }
     return page->cluster != NULL && (page->preview->node == NULL || page->node != NULL)
            && (page->preview->dependency == NULL || page->dependency != NULL)
            && (page->preview->tester == NULL || page->tester != NULL);
@@ -388,11 +420,11 @@ static const char *title(const page_t *page, int order)
 {
     const cfc_preview_t *preview = page->preview;
     bool changes = orders[order].tell == tell_closing
-                   && (page->cluster->closed || page->cluster->scheduled);
+                   && (is_closed(page) || is_scheduled(page));
 
     if (preview->node == NULL && preview->dependency == NULL && preview->tester == NULL) {
         return apr_pstrcat(page->s->p, changes ? "Change maintenance" : orders[order].label, " of ",
-                           preview->cluster, NULL);
+                           preview->path != NULL ? preview->path : preview->cluster, NULL);
     }
     return apr_pstrcat(page->s->p, orders[order].label,
                        orders[order].tell == tell_recover ? ": " : " ",
@@ -418,6 +450,9 @@ static void hidden_fields(const page_t *page)
     }
     if (page->preview->tester != NULL) {
         cfc_sheet_hidden(s, "tester", page->preview->tester);
+    }
+    if (page->preview->path != NULL) {
+        cfc_sheet_hidden(s, "path", page->preview->path);
     }
 }
 

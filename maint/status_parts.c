@@ -5,6 +5,8 @@
 #include <apr_strings.h>
 
 #include "maint/json.h"
+#include "maint/sheet.h"
+#include "maint/status_order.h"
 #include "maint/text.h"
 
 int cfc_parts_look(const cfc_cluster_t *cl, cfc_part_view_t **parts, apr_pool_t *p)
@@ -65,4 +67,46 @@ json_t *cfc_parts_json(const cfc_part_view_t *parts, int count, apr_pool_t *p)
                                         "end", cfc_kind_maintenance.hows[plan->how]));
     }
     return array;
+}
+
+static void row(const cfc_sheet_t *s, const char *id, const char *cluster,
+                const cfc_part_view_t *part)
+{
+    const cfc_note_t *note = &part->plan.note;
+
+    cfc_html_add(s->html, "<tr><th scope=\"row\"><bdi>%s</bdi></th>\n<td class=\"fact\" "
+                 "data-name=\"State\"><div><span class=\"word care\">%s</span>"
+                 "<span class=\"soft\">by <bdi>%s</bdi></span>", part->path,
+                 part->closed ? "closed" : "scheduled", note->who);
+    if (!part->closed) {
+        cfc_html_add(s->html, "<span class=\"soft\">from %s</span>",
+                     cfc_time_iso(part->plan.at, s->p));
+    }
+    if (note->until != 0) {
+        cfc_html_add(s->html, "<span class=\"soft\">until %s</span>",
+                     cfc_time_iso(note->until, s->p));
+    }
+    cfc_html_add(s->html, "</div></td>\n<td data-name=\"Message\"><bdi>%s</bdi></td>\n"
+                 "<td class=\"orders\">", note->text[0] != '\0' ? note->text : "none");
+    if (cfc_order_buttons(s, cluster, "path", part->path)) {
+        cfc_order_button(s, id, "maintenance-on", "Change", false);
+        cfc_order_button(s, id, "maintenance-off", part->closed ? "Open" : "Cancel", false);
+        cfc_html_add(s->html, "</form>");
+    }
+    cfc_html_add(s->html, "</td></tr>\n");
+}
+
+void cfc_section_parts(const cfc_sheet_t *s, const char *id, const cfc_cluster_view_t *cluster)
+{
+    if (cluster->parts_count == 0) {
+        return;
+    }
+    cfc_html_add(s->html, "<table class=\"dependencies\">\n<thead><tr>"
+                 "<th scope=\"col\">Path</th><th scope=\"col\">State</th>"
+                 "<th scope=\"col\">Message</th><th scope=\"col\">Change</th></tr></thead>\n"
+                 "<tbody>\n");
+    for (int i = 0; i < cluster->parts_count; i++) {
+        row(s, apr_psprintf(s->p, "%sp%d", id, i), cluster->name, &cluster->parts[i]);
+    }
+    cfc_html_add(s->html, "</tbody>\n</table>\n");
 }

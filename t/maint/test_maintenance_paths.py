@@ -61,3 +61,22 @@ def test_open_tunnels_of_a_closed_path_are_ended(cluster):
     cluster.close(path="/elsewhere")
     cluster.close(path="/synchrony")
     wait_for(lambda: tunnel.closed_at is not None, "the tunnel has ended")
+
+
+@pytest.mark.once
+def test_a_path_is_closed_and_opened_on_the_status_page(cluster, new_page):
+    page = new_page(width=400)
+    page.open(cluster.httpd.url + "/cluster")
+    page.click("#c0-maintenance-on")
+    page.wait("document.querySelector('dialog').open", "the order is asked")
+    page.click("#order-path")
+    page.type("/Synchrony")
+    page.loading(lambda: page.click("#order-do"))
+    assert [part["path"] for part in cluster.status()["parts"]] == ["/synchrony"]
+    assert "/synchrony" in page.text("#c0-maintenance")
+    page.click("#c0p0-maintenance-off")
+    page.wait("document.querySelector('dialog').open", "the order is asked")
+    assert page.text("#order h2") == "End maintenance of /synchrony"
+    page.loading(lambda: page.click("#order-do"))
+    assert cluster.status()["parts"] == []
+    assert page.complaints == []
