@@ -277,13 +277,12 @@ int cfc_order_read(request_rec *r, cfc_order_t *order, cfc_result_t *refused)
     int status;
     const char *complaint = fields_read(r, &form, &status);
 
-    refused->outcome = CFC_OUTCOME_BAD;
-    refused->text = complaint;
+    *refused = cfc_result(CFC_OUTCOME_BAD, complaint);
     if (status == OK && complaint == NULL) {
         complaint = distrust(r, &form);
         if (complaint != NULL) {
-            refused->outcome = CFC_OUTCOME_FORBIDDEN;
-            refused->text = apr_pstrcat(r->pool, "Not done: ", complaint, NULL);
+            *refused = cfc_result(CFC_OUTCOME_FORBIDDEN,
+                                  apr_pstrcat(r->pool, "Not done: ", complaint, NULL));
             tell_distrust(r, complaint);
         }
     }

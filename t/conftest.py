@@ -10,6 +10,8 @@ new_page      opens a page in a real browser: new_page(width=..., dark=..., scri
 kept_cluster, kept_httpd, kept_scripted: the same for all tests of one module together
 """
 
+import signal
+
 import pytest
 
 from equipment.browser import Browser
@@ -17,6 +19,10 @@ from equipment.cluster import Cluster, config
 from equipment.httpd import Httpd
 from equipment.scripted import ScriptedNode
 from equipment.tomcat import Tomcat, running
+
+# As at a terminal, also for what the tests start: a shell that runs them in the background has it
+# ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

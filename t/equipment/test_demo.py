@@ -21,11 +21,6 @@ def arguments(numbers):
     return [str(word) for pair in zip(OPTIONS, numbers) for word in pair]
 
 
-def _heeds_ctrl_c():
-    """As at a terminal: a shell that runs these tests in the background has it ignored."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
 class Demo:
     """A demonstration on ports of its own, its keyboard a pipe, its screen a file."""
 
@@ -36,8 +31,7 @@ class Demo:
         with open(self.screen, "wb") as screen:
             self.popen = subprocess.Popen(
                 [places.TOP / "tools/demo", *arguments(self.ports)],
-                stdin=subprocess.PIPE, stdout=screen, stderr=screen, start_new_session=True,
-                preexec_fn=_heeds_ctrl_c)
+                stdin=subprocess.PIPE, stdout=screen, stderr=screen, start_new_session=True)
 
     def sees(self, pattern, seconds=30):
         def look():

@@ -399,7 +399,7 @@ def test_the_fields_of_a_dependency_are_those_that_are_documented(reader):
     found = {**reader.found("replica"), "certificate": {"expires": "", "days": 0, "state": ""},
              "acknowledged": {"who": "", "since": "", "until": "", "reason": ""}}
     assert sorted(documented) == sorted(fields(found))
-    schema.check(watcher.status())
+    schema.check(reader.status())
 
 
 def fields(value, prefix=""):

@@ -75,8 +75,8 @@ def test_it_comes_back_with_a_slow_start_and_its_sessions(place):
     sessions = cluster.node("node1")["sessions"]
     assert sessions == len(of_node1) > 0
     node1.script = "reset"
-    new_sessions(cluster, 12)
-    assert cluster.node("node1")["effective"] == "last-resort"
+    wait_for(lambda: new_sessions(cluster, 1) and cluster.node("node1")["effective"]
+             == "last-resort", "it is ejected")
     node1.script = "answer"
     wait_for(lambda: new_sessions(cluster, 1) and cluster.node("node1")["health"]["ejected_until"]
              is None, "a trial")

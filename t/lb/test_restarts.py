@@ -88,11 +88,14 @@ def admin_of(cluster):
             [(node["name"], node["admin"]) for node in status["nodes"]])
 
 
+MOMENTARY = "in_flight", "requests_per_s", "errors_last_minute", "latency"
+
+
 def known_of(cluster):
     """What is known of each node, but for what goes on there at this moment."""
     def lasting(node):
         health = {key: node["health"][key] for key in ("state", "since")}
-        traffic = {key: count for key, count in node["traffic"].items() if key != "in_flight"}
+        traffic = {key: count for key, count in node["traffic"].items() if key not in MOMENTARY}
         return node["name"], node["effective"], node["sessions"], health, traffic
 
     return [lasting(node) for node in cluster.status()["nodes"]]
