@@ -12,6 +12,7 @@ import subprocess
 import pytest
 
 from equipment import ports, tls
+from equipment.client import spread
 from equipment.ctl import STATUS, Ctl, FakeBalancer
 from equipment.site import PASSWORD, REFUSALS, location, login
 
@@ -131,6 +132,32 @@ def test_a_planned_outage_begins_and_ends(clusters, ctl):
     assert note() is None
 
 
+def test_a_tester_link_leads_to_its_node_behind_the_page(clusters, ctl):
+    clusters[0].stop_node("node2")
+    clusters[0].close()
+    said, link = ctl.done("tester-link", "node2", "--for", "30m", "--reason", "look").splitlines()
+    assert "node2" in said
+    user = clusters[0].user()
+    user.open(link)
+    assert spread(user.get("/page") for _ in range(4)) == "node2: 4"
+    assert clusters[0].user().get("/page").status_code == 503
+    code, document = ctl.json("tester-link", "node1", "--for", "30m")
+    made = document["balancers"][0]["tester"]
+    assert (code, made["node"], made["link"] != link) == (0, "node1", True)
+    clusters[0].revoke_testers()
+
+
+def test_a_path_is_closed_and_opened_alone(clusters, ctl):
+    user = clusters[0].user()
+    assert "/synchrony" in ctl.done("maintenance", "on", "--path", "/synchrony", "--message",
+                                    "No editing")
+    assert [user.get(path).status_code for path in ("/synchrony/page", "/page")] == [503, 200]
+    assert clusters[0].status()["parts"][0]["message"] == "No editing"
+    ctl.done("maintenance", "off", "--path", "/synchrony")
+    assert user.get("/synchrony/page").status_code != 503
+    assert clusters[0].status()["parts"] == []
+
+
 def test_a_stop_can_be_waited_for(clusters, ctl):
     out = ctl.done("stop", "node1", "--wait", "--timeout", "20s").splitlines()
     assert len(out) == 2 and "it gets no requests" in out[0] and "Waited for out" in out[1]
@@ -191,6 +218,8 @@ CODES = [
     (2, "an end that the balancer does not take", ["ack", "ad", "--until", "2026-01-01T00:00Z"]),
     (2, "no beginning", ["maintenance", "schedule"]),
     (2, "a beginning of on", ["maintenance", "on", "--from", "2h"]),
+    (2, "a tester of no node", ["tester-link", "node3", "--for", "1h"]),
+    (2, "a tester for too long", ["tester-link", "node1", "--for", "30d"]),
     (2, "an end of off", ["maintenance", "off", "--until", "2h"]),
     (2, "--watch without a terminal", ["status", "--watch"]),
     (2, "no balancer of that name", ["status", "--balancer", "nobody"]),

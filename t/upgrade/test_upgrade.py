@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whole upgrades of a real site: Tomcats, a database with its replica, httpd, users."""
 
+import re
+
 import pytest
 
+from equipment.client import spread
 from equipment.night import Night, Visitors
 
 pytestmark = pytest.mark.once
@@ -24,9 +27,20 @@ def night(kept_night):
 def test_an_offline_upgrade_shows_users_the_page_and_nothing_else(night):
     code, said = night.upgrade("check")
     assert code == 0, said
+    looked = []
+
+    def asked(text):
+        """A tester opens each link as soon as it is there; nobody else is let in."""
+        for link in re.findall(r"Testers open (\S+)", text)[len(looked):]:
+            tester = night.cluster.user()
+            assert tester.open(link).status_code == 303
+            looked.append((spread(tester.get("/page") for _ in range(4)),
+                           tester.page()["deployed"], night.cluster.user().get("/page").status_code))
+
     with Visitors(night.cluster) as visitors:
-        code, said = night.upgrade("offline")
+        code, said = night.upgrade("offline", asked=asked)
     assert code == 0, said
+    assert looked == [("node1: 4", "new", 503), ("node2: 4", "new", 503)]
     assert visitors.kinds() == {(200, "old"), (503, "page"), (200, "new")}
     assert night.served() == {"new"}
     assert night.pages() == night.pages("replica") == [["new", "what users wrote"]]

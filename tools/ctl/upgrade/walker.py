@@ -115,10 +115,6 @@ class Walker:
         if self.talk.signals:
             raise Leave
         self.talk.say(f"--- {where}, {instance.id}: {instance.step.title}")
-        self._note(f"{where}, {instance.id}")
-
-    def _note(self, text):
-        """For the status page."""
 
     def _part(self, instance, part, way):
         mark = self.journal.mark(instance.id, way)
