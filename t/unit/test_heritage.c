@@ -69,6 +69,8 @@ START_TEST(what_is_known_of_clusters_and_of_everything_is_taken_over)
     atomic_store(&was->maintenance, 1);
     atomic_store(&was->settled, 1);
     atomic_store(&was->refused, 5);
+    atomic_store(&was->parts_closed, 2);
+    atomic_store(&was->parts[1].state, CFC_CLUSTER_CLOSED);
     cfc_queue_join(&was->queue, 1, CFC_QUEUE_ANY, 1);
     atomic_store(&old->changes, 42);
     memset(old->secret, 'x', sizeof(old->secret));
@@ -79,6 +81,8 @@ START_TEST(what_is_known_of_clusters_and_of_everything_is_taken_over)
     ck_assert(cfc_slot_closed(is));
     ck_assert_uint_eq(atomic_load(&is->settled), 1);
     ck_assert_uint_eq(atomic_load(&is->refused), 5);
+    ck_assert_uint_eq(atomic_load(&is->parts_closed), 2);
+    ck_assert_uint_eq(atomic_load(&is->parts[1].state), CFC_CLUSTER_CLOSED);
     ck_assert_uint_eq(atomic_load(&is->queue.length), 0);
     ck_assert_uint_eq(atomic_load(&segment->changes), 42);
     ck_assert_mem_eq(segment->secret, old->secret, sizeof(old->secret));
