@@ -105,7 +105,7 @@ static const char *said_url(request_rec *r, const cfc_result_t *result)
 /* @return true: this server said it a moment ago */
 static bool said_read(request_rec *r, cfc_result_t *result)
 {
-    const char *hex, *outcome, *at, *signature;
+    const char *hex, *outcome, *at, *signature, *text;
     apr_size_t length;
     apr_table_t *args;
 
@@ -120,11 +120,11 @@ static bool said_read(request_rec *r, cfc_result_t *result)
         || r->request_time - apr_atoi64(at) > SAID_FOR) {
         return false;
     }
-    result->outcome = strcmp(outcome, cfc_outcome_word(CFC_OUTCOME_DONE)) == 0
-                          ? CFC_OUTCOME_DONE
-                          : CFC_OUTCOME_UNCHANGED;
-    result->text = apr_punescape_hex(r->pool, hex, 0, &length);
-    result->text = apr_pstrmemdup(r->pool, result->text, length);
+    text = apr_punescape_hex(r->pool, hex, 0, &length);
+    *result = cfc_result(strcmp(outcome, cfc_outcome_word(CFC_OUTCOME_DONE)) == 0
+                             ? CFC_OUTCOME_DONE
+                             : CFC_OUTCOME_UNCHANGED,
+                         apr_pstrmemdup(r->pool, text, length));
     return true;
 }
 
@@ -286,9 +286,9 @@ static int send_status(request_rec *r)
     }
     ap_args_to_table(r, &args);
     format = cfc_text_clean(apr_table_get(args, "format"), r->pool);
-    said.outcome = CFC_OUTCOME_BAD;
-    said.text = apr_psprintf(r->pool, "format=%s is not known; %s", format,
-                             cfc_did_you_mean(format, form_words, r->pool));
+    said = cfc_result(CFC_OUTCOME_BAD,
+                      apr_psprintf(r->pool, "format=%s is not known; %s", format,
+                                   cfc_did_you_mean(format, form_words, r->pool)));
     return send_result(r, &said);
 }
 
