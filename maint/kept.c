@@ -74,7 +74,8 @@ static void node_apply(const cfc_subject_t *subject, const cfc_kept_t *kept)
 static const char *const return_words[] = {"ordered", "until", "restart", NULL};
 
 const cfc_kind_t cfc_kind_node = {
-    .section = "nodes", .event = CFC_EVENT_ADMIN, .noun = "node", .text_key = "reason", .words = cfc_admin_words,
+    .section = "nodes", .event = CFC_EVENT_ADMIN, .noun = "node", .text_key = "reason",
+    .words = cfc_admin_words,
     .at_key = "deadline", .how_key = "return", .hows = return_words,
     .count = node_count, .subject = node_subject, .configured = node_configured,
     .settled = node_settled, .now = node_now, .apply = node_apply,
@@ -147,7 +148,8 @@ static const char *const cluster_words[] = {"open", "maintenance", "scheduled", 
 static const char *const end_words[] = {"ordered", "by-itself", NULL};
 
 const cfc_kind_t cfc_kind_maintenance = {
-    .section = "maintenance", .event = CFC_EVENT_MAINTENANCE, .noun = NULL, .text_key = "message", .words = cluster_words,
+    .section = "maintenance", .event = CFC_EVENT_MAINTENANCE, .noun = NULL, .text_key = "message",
+    .words = cluster_words,
     .at_key = "from", .how_key = "end", .hows = end_words,
     .count = cluster_count, .subject = cluster_subject, .configured = cluster_configured,
     .settled = cluster_settled, .now = cluster_now, .apply = cluster_apply,
