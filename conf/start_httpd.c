@@ -20,6 +20,7 @@
 #include "lb/log_httpd.h"
 #include "lb/release_httpd.h"
 #include "lb/segment_httpd.h"
+#include "maint/drains.h"
 #include "maint/due.h"
 #include "maint/events_file.h"
 #include "maint/notify.h"
@@ -29,7 +30,7 @@ APLOG_USE_MODULE(cfcluster);
 
 /* What the monitor does for maint/. */
 static const cfc_job_kind_t *const more_jobs[] = {
-    &cfc_due_job, &cfc_events_file_job, &cfc_notify_job, NULL};
+    &cfc_due_job, &cfc_drains_job, &cfc_events_file_job, &cfc_notify_job, NULL};
 
 static int refuse(server_rec *s, const char *complaint)
 {

@@ -371,6 +371,9 @@ static void attempt_once(journey_t *j)
 /* What the client gets of an attempt that failed, and after which none is made. */
 static int give_up(const journey_t *j)
 {
+    if (j->attempt.reach != CFC_REACH_NOTHING_SENT && !j->ask.bound) {
+        cfc_drain_cut_request(&j->attempt.node->slot->drain);
+    }
     if (j->attempt.client_has_bytes || !blames_database(j, j->attempt.status)) {
         return j->attempt.status;
     }

@@ -44,6 +44,7 @@ static const cfc_heritage_field_t table[] = {
     NODE("turns", turns),
     NODE("latency", latency),
     NODE("sessions", sessions),
+    NODE("drain", drain),
     NODE("picked", traffic.picked),
     NODE("attempts", traffic.attempts),
     NODE("by class", traffic.by_class),

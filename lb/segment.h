@@ -12,7 +12,7 @@
  *             line A    admin, health, ejection       whoever changes them, which is rare
  *             line B..  turns, latency, traffic       every child, at every request
  *                       notes, probe results, rates   holder of the store's lock, the monitor
- *                       live sessions, spread         every child
+ *                       live sessions, spread, drain  every child
  *             busy, tunneling: in-flight and        each child its own word
  *                       tunnels by child
  *           dependencies[]: acknowledgement         holder of the store's lock
@@ -40,6 +40,7 @@
 #include <stdint.h>
 
 #include "lb/bell.h"
+#include "lb/drain.h"
 #include "lb/eject.h"
 #include "lb/events.h"
 #include "lb/heritage.h"
@@ -145,6 +146,7 @@ typedef struct cfc_node_slot {
     alignas(CFC_CACHE_LINE) cfc_sessions_t sessions;    /* children; marked and cleared by the
                                                          * monitor */
     alignas(CFC_CACHE_LINE) cfc_spread_t spread;        /* children; cleared by the monitor */
+    alignas(CFC_CACHE_LINE) cfc_drain_t drain;
     alignas(CFC_CACHE_LINE) cfc_book_t busy;            /* of traffic.inflight */
     alignas(CFC_CACHE_LINE) cfc_book_t tunneling;       /* of traffic.tunnels */
 } cfc_node_slot_t;

@@ -42,6 +42,9 @@ void cfc_tunnel_begin(cfc_tunnel_t *tunnel, const cfc_cluster_t *cl, const cfc_n
 
 void cfc_tunnel_end(const cfc_tunnel_t *tunnel, int child)
 {
+    if (tunnel->ended_by == CFC_TUNNEL_NODE_DOWN || tunnel->ended_by == CFC_TUNNEL_NODE_STOPPED) {
+        cfc_drain_cut_tunnel(&tunnel->node->slot->drain);
+    }
     cfc_slot_tunnel_end(tunnel->node->slot, child);
 }
 

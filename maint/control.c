@@ -10,6 +10,7 @@
 #include "lb/choose.h"
 #include "lb/eject.h"
 #include "lb/events.h"
+#include "maint/drains.h"
 #include "maint/parts.h"
 #include "maint/task.h"
 #include "maint/text.h"
@@ -174,6 +175,9 @@ static void tell_change(const cfc_task_t *t, uint32_t before)
     cfc_event(&what, CFC_LOG_NOTICE, APR_SUCCESS, "CFC0401: cluster %s%s: %s -> %s by %s%s%s%s%s",
               what.cluster, name, what.before, what.after, by, ends(t),
               text[0] != '\0' ? ": " : "", text, o->force ? " (forced)" : "");
+    if (kind == &cfc_kind_node && t->change.kept.state == CFC_ADMIN_ACTIVE) {
+        cfc_drain_tell(t->change.subject.cl, t->change.subject.node, t->now, t->p);
+    }
 }
 
 static cfc_result_t failed(const cfc_task_t *t, const char *complaint)

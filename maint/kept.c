@@ -56,6 +56,22 @@ static bool node_now(const cfc_subject_t *subject, cfc_kept_t *kept)
     return kept->plan.note.since != 0;
 }
 
+/* The report of a drain is kept through the stop that follows it; and when the node is active
+ * again, for whoever tells of that. */
+static void follow_drain(const cfc_subject_t *subject, cfc_admin_t was, uint32_t state)
+{
+    cfc_node_slot_t *slot = subject->node->slot;
+    apr_time_t now = apr_time_now();
+
+    if (state == CFC_ADMIN_DRAIN && was != CFC_ADMIN_DRAIN) {
+        cfc_drain_begin(&slot->drain, cfc_sessions_count(&slot->sessions, now,
+                                                         subject->cl->sticky.window_ms), now);
+    }
+    else if (state == CFC_ADMIN_STOP && was == CFC_ADMIN_ACTIVE) {
+        cfc_drain_none(&slot->drain);
+    }
+}
+
 /* The note goes first: it never explains a state that is not there yet for longer than the
  * next statement takes, and a state is never without its note. A stopped node has lost its
  * sessions to others, a drained one still has them. */
@@ -65,6 +81,7 @@ static void node_apply(const cfc_subject_t *subject, const cfc_kept_t *kept)
     cfc_admin_t was = cfc_slot_admin(slot);
 
     cfc_record_write(&slot->admin_note, &kept->plan, sizeof(kept->plan));
+    follow_drain(subject, was, kept->state);
     if (kept->state == CFC_ADMIN_ACTIVE && was != CFC_ADMIN_ACTIVE) {
         cfc_slot_returned(slot, apr_time_now(), was == CFC_ADMIN_STOP);
     }

@@ -104,6 +104,9 @@ static void node_look(const cfc_cluster_t *cl, const cfc_node_t *node, apr_time_
     view->in_flight = atomic_load(&traffic->inflight);
     view->tunnels = atomic_load(&traffic->tunnels);
     view->sessions = cfc_sessions_count(&slot->sessions, now, cl->sticky.window_ms);
+    if (view->admin != CFC_ADMIN_ACTIVE) {
+        cfc_drain_read(&slot->drain, now, &view->drain);
+    }
     view->attempts = atomic_load(&traffic->attempts);
     for (int i = 0; i < 6; i++) {
         view->by_class[i] = atomic_load(&traffic->by_class[i]);

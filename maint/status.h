@@ -71,6 +71,7 @@ typedef struct {
     int in_flight;
     int tunnels;
     uint64_t sessions;              /* live ones, estimated */
+    cfc_drain_report_t drain;       /* since is 0: it does not drain, nor was stopped after that */
     uint64_t attempts;
     uint64_t by_class[6];
     uint64_t new_sessions;

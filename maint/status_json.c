@@ -25,6 +25,19 @@ static json_t *admin_json(const cfc_node_view_t *node, apr_pool_t *p)
                      "until", cfc_json_instant(node->plan.note.until, p));
 }
 
+static json_t *drain_json(const cfc_drain_report_t *drain, apr_pool_t *p)
+{
+    if (drain->since == 0) {
+        return json_null();
+    }
+    return json_pack("{s:o, s:o, s:o, s:o, s:o}",
+                     "since", cfc_json_instant(drain->since, p),
+                     "sessions_before", count(drain->sessions),
+                     "moved", count(drain->moved),
+                     "cut_requests", count(drain->cut_requests),
+                     "cut_tunnels", count(drain->cut_tunnels));
+}
+
 static json_t *health_json(const cfc_node_view_t *node, apr_pool_t *p)
 {
     return json_pack("{s:s, s:s, s:o, s:o, s:i}",
@@ -147,7 +160,8 @@ static json_t *traffic_json(const cfc_node_view_t *node)
 
 static json_t *node_json(const cfc_node_view_t *node, apr_time_t now, apr_pool_t *p)
 {
-    return json_pack("{s:s, s:s, s:o, s:I, s:I, s:s, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+    return json_pack("{s:s, s:s, s:o, s:I, s:I, s:s, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
+                     "s:o}",
                      "name", node->name,
                      "url", node->url,
                      "route", cfc_json_text(node->route),
@@ -159,6 +173,7 @@ static json_t *node_json(const cfc_node_view_t *node, apr_time_t now, apr_pool_t
                      "why", cfc_json_text(node->why),
                      "sessions", count(node->sessions),
                      "admin", admin_json(node, p),
+                     "drain", drain_json(&node->drain, p),
                      "health", health_json(node, p),
                      "probe", result_json(&node->probe, p),
                      "probes", probes_json(node, now, p),

@@ -3,6 +3,7 @@
  * and one with orders and, folded up, its counters and probes. */
 #include <apr_strings.h>
 
+#include "maint/drains.h"
 #include "maint/sheet.h"
 #include "maint/status_order.h"
 #include "maint/text.h"
@@ -112,6 +113,9 @@ static void cell_admin(const cfc_sheet_t *s, const cfc_node_view_t *node)
     cell_word(s, "Admin", admin_class(node->admin), cfc_admin_word(node->admin));
     cfc_sheet_note(s, "by", &node->plan.note);
     plan_lines(s, &node->plan);
+    if (node->drain.since != 0) {
+        soft(s, cfc_drain_text(&node->drain, s->p));
+    }
     cell_end(s);
 }
 

@@ -292,6 +292,9 @@ def test_the_fields_of_the_status_json_are_those_that_are_documented(new_httpd, 
         return requests.get(httpd.url + "/cluster?format=json", timeout=10).json()
 
     wait_for(lambda: look()["clusters"][0]["nodes"][0]["probe"], "the node was probed")
+    drain = {"cluster": "one", "node": "node1", "action": "drain", "force": "1"}
+    assert requests.post(httpd.url + "/cluster", data=drain, headers={"X-CFCluster": "1"},
+                         timeout=10).status_code == 200
     status = look()
     cluster = status["clusters"][0]
     tables = re.findall(r"^\| Field .*\n\|---.*\n((?:\|.*\n)+)",

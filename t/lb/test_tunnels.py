@@ -4,10 +4,12 @@ stopped, when a maintenance begins and when httpd restarts; never all at one tim
 it."""
 
 import os
+import re
 import signal
 import time
 
 import pytest
+import requests
 
 from equipment.cluster import ONE_PROBE, node_line
 from equipment.proc import wait_for
@@ -143,6 +145,27 @@ def test_a_stopped_nodes_tunnels_end_one_after_the_other_within_the_time(cluster
     assert kept[0].closed_at is None
     again.close()
     kept[0].close()
+
+
+@pytest.mark.once
+def test_a_drain_tells_what_it_did_when_the_stop_after_it_is_complete(cluster):
+    tunnels = opened(cluster, 2)
+    cluster.drain("node1")
+    assert cluster.node("node1")["drain"]["cut_tunnels"] == 0
+    cluster.stop_node("node1")
+    for _ in range(3):
+        answer = requests.get(cluster.httpd.url + "/page", headers={"Cookie": TO_NODE1}, timeout=10)
+        assert answer.status_code == 200
+    wait_closed(tunnels)
+    report = wait_for(lambda: re.search(r"CFC0408: cluster \S+, node node1: stopped, .*: (.*)",
+                                        cluster.httpd.error_log()), "the drain was reported")
+    assert report.group(1) == "about 1 session moved to other nodes, 0 requests and 2 tunnels " \
+        "were cut"
+    drain = cluster.node("node1")["drain"]
+    assert (drain["moved"], drain["cut_requests"], drain["cut_tunnels"]) == (1, 0, 2)
+    cluster.activate("node1")
+    assert cluster.node("node1")["drain"] is None
+    assert "node node1: active again, " in cluster.httpd.error_log()
 
 
 @pytest.mark.once

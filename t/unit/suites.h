@@ -55,6 +55,7 @@
     SUITE(monitor)        \
     SUITE(store)          \
     SUITE(control)        \
+    SUITE(drains)         \
     SUITE(due)            \
     SUITE(notify)         \
     SUITE(tester)         \

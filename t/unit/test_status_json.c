@@ -61,7 +61,7 @@ START_TEST(version_1_has_these_names)
 {
     static const char *const names[] = {
         "name", "url", "route", "weight", "tier", "effective", "share_pct", "reported_pct", "why",
-        "sessions", "admin", "health", "probe", "probes", "traffic"};
+        "sessions", "admin", "drain", "health", "probe", "probes", "traffic"};
     json_t *json, *node, *ignored;
     const char *effective;
 
