@@ -7,7 +7,7 @@
 #include "lb/hash.h"
 
 #define REGISTERS CFC_SESSIONS_REGISTERS
-#define INDEX_BITS 11
+#define INDEX_BITS 13
 #define RANKS (64 - INDEX_BITS + 1)     /* the highest value of a register */
 
 static_assert(REGISTERS == 1 << INDEX_BITS, "a register for each index");
@@ -109,7 +109,7 @@ static double sigma(double share)
     return sum;
 }
 
-/* Ertl's estimator without its part for full registers: 53 zero bits in a row do not occur. */
+/* Ertl's estimator without its part for full registers: 51 zero bits in a row do not occur. */
 static double estimate(const uint32_t *counts)
 {
     const double alpha = 0.721347520444481703680;   /* 1 / (2 ln 2) */

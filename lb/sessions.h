@@ -5,9 +5,9 @@
  * Time is cut into slices, a sixth of the window each; a node has six of them, and each is a
  * HyperLogLog. The window's count is that of the six laid over each other.
  *
- *   slice:  [ epoch, 8 bytes ][ 2048 registers, 1 byte each ]
+ *   slice:  [ epoch, 8 bytes ][ 8192 registers, 1 byte each ]
  *   epoch      number of the slice since 1970; 0: never used; all bits turned: being cleared
- *   register   for the hashes whose low 11 bits are its number: the most zero bits that any
+ *   register   for the hashes whose low 13 bits are its number: the most zero bits that any
  *              of them had after these, plus one; 0: there was none
  *
  * The current slice covers a part of its time only, so what was last seen between 5/6 and the
@@ -15,15 +15,15 @@
  * ago, from before the clock was set, from another window) is not counted, and the slice is
  * cleared by whoever needs it first.
  *
- * Error: 1.04 / sqrt(2048) = 2.3 % standard, so one look in five is off by more than 3 %; up to
- * a thousand it is 1.7 % and less, and a handful is counted exactly. Bytes, not packed 6-bit
- * fields: a third more room, but one atomic maximum and no neighbour touched. No sparse form:
- * the room is reserved anyway.
+ * Error: 1.04 / sqrt(8192) = 1.15 % standard, so one look in a hundred is off by more than 3 %;
+ * less below some thousands, and a handful is counted exactly. Bytes, not packed 6-bit fields: a
+ * third more room, but one atomic maximum and no neighbour touched. No sparse form: the room is
+ * reserved anyway, and a page of it that nobody wrote to is no memory.
  * Limits: who sends a new session with each request is counted with each.
  * Source: P. Flajolet and others, "HyperLogLog", AofA 2007; the estimator is that of O. Ertl,
  * "New cardinality estimation algorithms for HyperLogLog sketches", 2017, which needs neither
  * tables nor a change of formula for small counts.
- * Cost: noting is two loads and at most one atomic maximum; counting reads 12 KiB in 4 to 8 us, so
+ * Cost: noting is two loads and at most one atomic maximum; counting reads 48 KiB in 20 us, so
  * it is not for the request path: see cfc_sessions_mark(). */
 #ifndef CFC_LB_SESSIONS_H
 #define CFC_LB_SESSIONS_H
@@ -35,7 +35,7 @@
 #include <stdint.h>
 
 #define CFC_SESSIONS_SLICES 6
-#define CFC_SESSIONS_REGISTERS 2048
+#define CFC_SESSIONS_REGISTERS 8192
 
 typedef struct {
     _Atomic uint64_t epoch;
@@ -47,7 +47,7 @@ typedef struct {
     cfc_sessions_slice_t slices[CFC_SESSIONS_SLICES];
 } cfc_sessions_t;
 
-static_assert(sizeof(cfc_sessions_t) <= 16 * 1024, "a node's sessions fit into 16 KiB");
+static_assert(sizeof(cfc_sessions_t) <= 64 * 1024, "a node's sessions fit into 64 KiB");
 
 /**
  * 64 bits about a text, evenly spread over all of them as HyperLogLog needs it.

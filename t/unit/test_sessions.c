@@ -77,11 +77,11 @@ static const struct {
     unsigned clients, sets;
     double rms_max;
 } sizes[] = {
-    {100, 50, 2.3}, {1000, 50, 2.3}, {5000, 50, 3.0}, {12000, 50, 3.0}, {50000, 50, 3.0},
-    {400000, 12, 4.0},
+    {100, 50, 1.15}, {1000, 50, 1.15}, {5000, 50, 1.5}, {12000, 50, 1.5}, {50000, 50, 1.5},
+    {400000, 12, 2.0},
 };
 
-START_TEST(many_are_counted_with_a_standard_error_below_3_percent)
+START_TEST(many_are_counted_with_a_standard_error_below_1_5_percent)
 {
     double squares = 0, sum = 0;
 
@@ -91,7 +91,7 @@ START_TEST(many_are_counted_with_a_standard_error_below_3_percent)
         memset(sessions, 0, sizeof(*sessions));
         note(set, sizes[_i].clients, T0);
         off = 100.0 * ((double)count(T0) / sizes[_i].clients - 1);
-        ck_assert_msg(off * off < 36 * 2.3 * 2.3, "%u clients: off by %.1f %%", sizes[_i].clients,
+        ck_assert_msg(off * off < 36 * 1.15 * 1.15, "%u clients: off by %.1f %%", sizes[_i].clients,
                       off);
         squares += off * off;
         sum += off;
@@ -102,7 +102,7 @@ START_TEST(many_are_counted_with_a_standard_error_below_3_percent)
                   "%u clients: root mean square of the error squared %.2f", sizes[_i].clients,
                   squares);
     /* six standard errors of the mean */
-    ck_assert_msg(sum * sum < 36 * 2.3 * 2.3 / sizes[_i].sets, "%u clients: bias %.2f %%",
+    ck_assert_msg(sum * sum < 36 * 1.15 * 1.15 / sizes[_i].sets, "%u clients: bias %.2f %%",
                   sizes[_i].clients, sum);
 }
 END_TEST
@@ -265,7 +265,7 @@ Suite *cfc_sessions_suite(void)
     tcase_add_test(tcase, nobody_is_counted_as_nobody);
     tcase_add_test(tcase, a_client_counts_once_however_often_it_comes);
     tcase_add_test(tcase, a_handful_is_counted_exactly);
-    tcase_add_loop_test(tcase, many_are_counted_with_a_standard_error_below_3_percent, 0,
+    tcase_add_loop_test(tcase, many_are_counted_with_a_standard_error_below_1_5_percent, 0,
                         CFC_ROWS(sizes));
     tcase_add_loop_test(tcase, a_client_that_was_quiet_for_the_window_is_not_counted, 0,
                         CFC_ROWS(windows));
