@@ -56,6 +56,7 @@ const cfc_opt_t cfc_sticky_rows[] = {
     WORD("samesite", cfc_sticky_t, samesite, samesite_words, CFC_SAMESITE_LAX),
     WORD("secure", cfc_sticky_t, secure, secure_words, CFC_SECURE_AUTO),
     MS("window", cfc_sticky_t, window_ms, 60000, 86400000, 1800000, "30m"),
+    MS("rehome", cfc_sticky_t, rehome_ms, 1000, 86400000, 0, "10m"),
     END,
 };
 

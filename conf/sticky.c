@@ -41,6 +41,7 @@ static const char *of_our_cookie(const cfc_sticky_t *sticky)
            : sticky->lifetime_ms != 0             ? "lifetime"
            : sticky->samesite != CFC_SAMESITE_LAX ? "samesite"
            : sticky->secure != CFC_SECURE_AUTO    ? "secure"
+           : sticky->rehome_ms != 0               ? "rehome"
                                                   : NULL;
 }
 
@@ -74,6 +75,10 @@ const char *cfc_sticky_check(const cfc_sticky_t *sticky, apr_pool_t *p)
     if (sticky->cookie == NULL && option != NULL) {
         return apr_psprintf(p, "CFSticky: %s= is for a cookie of the balancer's own, which this "
                                "line does not set; add cookie=NAME, or remove %s=", option, option);
+    }
+    if (sticky->strict == CFC_STRICT_ON && sticky->rehome_ms != 0) {
+        return "CFSticky: strict=on moves nobody, and rehome= moves those who pause; remove one of "
+               "them";
     }
     return check_cookie(sticky, p);
 }

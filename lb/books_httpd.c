@@ -39,7 +39,7 @@ void cfc_books_attempt(const request_rec *r, const cfc_cluster_t *cl, const cfc_
         && cfc_method_class(r->method) == CFC_METHOD_SAFE) {
         cfc_latency_note(&slot->latency, attempt->answered_at - choice->at, attempt->answered_at);
     }
-    if (choice->why == CFC_WHY_MOVED) {
+    if (choice->why == CFC_WHY_MOVED || choice->why == CFC_WHY_REHOMED) {
         cfc_drain_moved(&ask->routes.nodes[0]->slot->drain, client_hash(r, &ask->routes),
                         choice->at);
     }

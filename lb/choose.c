@@ -8,7 +8,8 @@
 #include "lb/effective.h"
 #include "lb/method.h"
 
-static const char *const why_words[] = {"sticky", "new", "moved", "trial", "forced"};
+static const char *const why_words[] = {"sticky", "new", "moved", "trial", "forced",
+                                        "rehomed"};
 static_assert(sizeof(why_words) / sizeof(why_words[0]) == CFC_WHY_COUNT, "a word for each why");
 
 const char *cfc_why_word(cfc_why_t why)
@@ -261,9 +262,17 @@ static cfc_why_t elsewhere(const cfc_ask_t *ask)
 static cfc_node_t *by_preference(const cfc_cluster_t *cl, const cfc_ask_t *ask, cfc_why_t *why)
 {
     bool move = may_move(cl, ask);
-    cfc_node_t *node = by_route(cl, ask, CFC_EFFECTIVE_STICKY_ONLY);
+    cfc_node_t *node = NULL;
 
+    if (ask->leaves && move) {
+        *why = CFC_WHY_REHOMED;
+        node = by_method(cl, ask, CFC_EFFECTIVE_SERVING);
+    }
+    if (node != NULL) {
+        return node;
+    }
     *why = CFC_WHY_STICKY;
+    node = by_route(cl, ask, CFC_EFFECTIVE_STICKY_ONLY);
     if (node == NULL && move) {
         *why = elsewhere(ask);
         node = by_method(cl, ask, CFC_EFFECTIVE_SERVING);

@@ -20,6 +20,7 @@ typedef enum {
     CFC_WHY_MOVED,          /* its own node cannot take it */
     CFC_WHY_TRIAL,          /* it tries out a node that was ejected */
     CFC_WHY_FORCED,         /* a rule of httpd sent it there */
+    CFC_WHY_REHOMED,        /* its own node drains, and its user has paused */
     CFC_WHY_COUNT
 } cfc_why_t;
 
@@ -28,6 +29,8 @@ typedef struct {
     bool bound;                             /* it goes to `forced` whatever that one's state is,
                                              * and nowhere else: a tester's */
     cfc_routes_t routes;                    /* from cfc_routes_read() */
+    bool leaves;                            /* another node in full service may have it, though
+                                             * its own can take it: rehome.h */
     bool anywhere;                          /* it has waited so long that any node will do */
     cfc_tried_t tried;
     uint32_t dice;                          /* random; all draws of one choice come from it */
@@ -90,7 +93,7 @@ bool cfc_choice_pending(const cfc_cluster_t *cl);
 /** Mark a node as tried. */
 void cfc_tried_add(cfc_tried_t *tried, const cfc_cluster_t *cl, const cfc_node_t *node);
 
-/** "sticky", "new", "moved", "trial", "forced". */
+/** "sticky", "new", "moved", "trial", "forced", "rehomed". */
 const char *cfc_why_word(cfc_why_t why);
 
 /** Whether the client becomes the node's by this request, and was not before. */

@@ -80,6 +80,8 @@ typedef struct {
     int samesite;                   /* cfc_samesite_t of our own cookie */
     int secure;                     /* cfc_secure_t of our own cookie */
     apr_int64_t window_ms;          /* a session that was quiet for so long is not counted */
+    apr_int64_t rehome_ms;          /* who pauses for so long is moved from a draining node; 0:
+                                     * nobody */
 } cfc_sticky_t;
 
 typedef struct {

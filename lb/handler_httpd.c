@@ -21,6 +21,7 @@
 #include "lb/log.h"
 #include "lb/map_httpd.h"
 #include "lb/place.h"
+#include "lb/rehome.h"
 #include "lb/route.h"
 #include "lb/tell_httpd.h"
 #include "lb/tunnel.h"
@@ -44,6 +45,7 @@ typedef struct {
     cfc_logins_at_t login;
     cfc_testing_t testing;
     cfc_ask_t ask;
+    cfc_rehome_t rehome;        /* what it means for a user of a draining node */
     cfc_choice_t choice;
     cfc_attempt_t attempt;      /* the last one */
     cfc_tunnel_t tunnel;        /* if that became one */
@@ -132,15 +134,16 @@ static apr_table_t *cookie_place(request_rec *r)
 
 static void tie_client(journey_t *j)
 {
+    bool tied = cfc_routes_cookie_says(&j->ask.routes, j->choice.node);
+    bool at_work = j->rehome != CFC_REHOME_NO && j->choice.node == j->ask.routes.nodes[0];
     const char *cookie;
 
     /* The rule that forced this request may not hold for the client's next one. */
-    if (j->choice.why == CFC_WHY_FORCED
-        || cfc_routes_cookie_says(&j->ask.routes, j->choice.node)) {
+    if (j->choice.why == CFC_WHY_FORCED || (tied && !at_work)) {
         return;
     }
     cookie = cfc_route_cookie(j->cl, j->choice.node, strcmp(ap_http_scheme(j->r), "https") == 0,
-                              j->r->pool);
+                              at_work ? j->r->request_time : 0, j->r->pool);
     if (cookie != NULL) {
         apr_table_addn(cookie_place(j->r), "Set-Cookie", cookie);
     }
@@ -436,6 +439,31 @@ static cfc_node_t *forced_node(const journey_t *j)
     return node;
 }
 
+/* Of users whose node drains. Without a cookie of ours nobody knows when they were at work. */
+static cfc_rehome_t rehome_verdict(const journey_t *j)
+{
+    const apr_table_t *headers = j->r->headers_in;
+    const cfc_routes_t *routes = &j->ask.routes;
+    const cfc_node_t *node = routes->count > 0 ? routes->nodes[0] : NULL;
+    cfc_rehome_t verdict;
+
+    if (j->cl->sticky.rehome_ms == 0 || node == NULL
+        || cfc_slot_admin(node->slot) != CFC_ADMIN_DRAIN) {
+        return CFC_REHOME_NO;
+    }
+    verdict = cfc_rehome(&(cfc_rehome_ask_t){
+        .pause_ms = j->cl->sticky.rehome_ms,
+        .drains_since = atomic_load(&node->slot->drain.since),
+        .at_work_at = routes->at_work_at,
+        .now = j->r->request_time,
+        .safe = cfc_method_class(j->r->method) == CFC_METHOD_SAFE,
+        .document = cfc_is_document(apr_table_get(headers, "Sec-Fetch-Dest"),
+                                    apr_table_get(headers, "Accept"),
+                                    apr_table_get(headers, "X-Requested-With")),
+    });
+    return verdict == CFC_REHOME_MOVE && routes->by_cookie == 0 ? CFC_REHOME_AT_WORK : verdict;
+}
+
 /* An ErrorDocument is a page of its own, asked for with GET: it has the headers of the request
  * that went wrong, but nothing of its body. */
 static void drop_body(request_rec *r)
@@ -456,6 +484,8 @@ static int forward(request_rec *r, journey_t *j)
     int status;
 
     cfc_routes_read(j->cl, apr_table_get(clients, "Cookie"), j->target, &j->ask.routes);
+    j->rehome = rehome_verdict(j);
+    j->ask.leaves = j->rehome == CFC_REHOME_MOVE;
     j->ask.bound = j->testing.node != NULL;
     j->ask.forced = j->ask.bound ? j->testing.node : forced_node(j);
     r->headers_in = cfc_forwarded_headers(r, j->cl->node_secret);

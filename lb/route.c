@@ -10,6 +10,10 @@
 #include "lb/hash.h"
 #include "lb/sessions.h"
 
+#define MOMENT_DIGITS 8         /* of 32 bits: until 2106 */
+
+static const char hex[] = "0123456789abcdef";
+
 typedef struct {
     const char *at;
     size_t length;
@@ -47,12 +51,37 @@ static void add(finder_t *finder, cfc_node_t *node)
     }
 }
 
+/* Cut ".8 hex digits" off. @return what they say, in seconds; 0: there are none */
+static uint32_t cut_moment(span_t *value)
+{
+    const char *digits = value->at + value->length - MOMENT_DIGITS;
+    uint32_t seconds = 0;
+
+    if (value->length <= MOMENT_DIGITS || digits[-1] != '.') {
+        return 0;
+    }
+    for (int i = 0; i < MOMENT_DIGITS; i++) {
+        const char *digit = memchr(hex, digits[i], sizeof(hex) - 1);
+
+        if (digit == NULL) {
+            return 0;
+        }
+        seconds = seconds << 4 | (uint32_t)(digit - hex);
+    }
+    value->length -= MOMENT_DIGITS + 1;
+    return seconds;
+}
+
 static void add_token(finder_t *finder, span_t value)
 {
     cfc_node_t **nodes = cfc_cluster_nodes(finder->cl);
+    uint32_t seconds = cut_moment(&value);
 
     for (int i = 0; i < finder->cl->nodes->nelts; i++) {
         if (equals(value, nodes[i]->token)) {
+            if (finder->routes->count == 0) {
+                finder->routes->at_work_at = apr_time_from_sec(seconds);
+            }
             add(finder, nodes[i]);
         }
     }
@@ -157,14 +186,17 @@ bool cfc_routes_cookie_says(const cfc_routes_t *routes, const cfc_node_t *node)
 }
 
 const char *cfc_route_cookie(const cfc_cluster_t *cl, const cfc_node_t *node, bool tls,
-                             apr_pool_t *p)
+                             apr_time_t at_work_at, apr_pool_t *p)
 {
     static const char *const samesite[] = {"Lax", "Strict", "None"};
     const cfc_sticky_t *sticky = &cl->sticky;
-    const char *domain = "", *max_age = "";
+    const char *domain = "", *max_age = "", *moment = "";
 
     if (sticky->cookie == NULL) {
         return NULL;
+    }
+    if (at_work_at != 0) {
+        moment = apr_psprintf(p, ".%08x", (unsigned)apr_time_sec(at_work_at));
     }
     if (sticky->domain != NULL) {
         domain = apr_pstrcat(p, "; Domain=", sticky->domain, NULL);
@@ -172,7 +204,7 @@ const char *cfc_route_cookie(const cfc_cluster_t *cl, const cfc_node_t *node, bo
     if (sticky->lifetime_ms > 0) {
         max_age = apr_psprintf(p, "; Max-Age=%" APR_INT64_T_FMT, sticky->lifetime_ms / 1000);
     }
-    return apr_pstrcat(p, sticky->cookie, "=", node->token, "; Path=",
+    return apr_pstrcat(p, sticky->cookie, "=", node->token, moment, "; Path=",
                        sticky->path ? sticky->path : "/", domain, max_age,
                        "; HttpOnly; SameSite=", samesite[sticky->samesite],
                        tls || sticky->secure == CFC_SECURE_ALWAYS ? "; Secure" : "", NULL);

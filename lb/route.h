@@ -5,6 +5,7 @@
 #define CFC_LB_ROUTE_H
 
 #include <apr_pools.h>
+#include <apr_time.h>
 #include <stdint.h>
 
 #include "lb/cluster.h"
@@ -17,6 +18,8 @@ typedef struct {
     cfc_node_t *nodes[CFC_ROUTES_MAX];  /* best first, each once */
     unsigned count;
     unsigned by_cookie;                 /* the first so many are what our own cookie says */
+    apr_time_t at_work_at;              /* what our own cookie says for the first node: when its
+                                         * user was last at work (rehome.h); 0: nothing */
     uint64_t session;                   /* cfc_sessions_hash() of the first session id that was
                                          * sent, whether or not it has a route; 0: none was */
 } cfc_routes_t;
@@ -48,11 +51,12 @@ bool cfc_routes_cookie_says(const cfc_routes_t *routes, const cfc_node_t *node);
 
 /**
  * The Set-Cookie value that ties a client to a node.
- * @param tls the client came over TLS
+ * @param tls        the client came over TLS
+ * @param at_work_at noted in it, in whole seconds, as TOKEN.8 hex digits; 0: nothing is
  * @return allocated from p; NULL: this cluster sets no cookie of its own
  * Source: RFC 6265 4.1.
  */
 const char *cfc_route_cookie(const cfc_cluster_t *cl, const cfc_node_t *node, bool tls,
-                             apr_pool_t *p);
+                             apr_time_t at_work_at, apr_pool_t *p);
 
 #endif

@@ -33,6 +33,9 @@ bool cfc_preview(const cfc_conf_t *conf, const cfc_order_t *order, apr_time_t no
     preview->dependency = subject->dependency != NULL ? subject->dependency->name : NULL;
     preview->path = subject->part ? apr_pstrdup(p, subject->name) : NULL;
     preview->tunnels_end = cfc_duration_text(subject->cl->tunnel_end_ms, p);
+    if (subject->cl->sticky.rehome_ms > 0) {
+        preview->rehome = cfc_duration_text(subject->cl->sticky.rehome_ms, p);
+    }
     preview->harm = task.action->kept ? cfc_judge_harm(&task) : NULL;
     return true;
 }

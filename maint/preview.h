@@ -16,6 +16,8 @@ typedef struct {
     const char *tester;         /* the id of a link, likewise */
     const char *path;           /* NULL: it is not about a path only */
     const char *tunnels_end;    /* within this the tunnels of a stopped node end, "30s" */
+    const char *rehome;         /* whoever pauses so long leaves a draining node, "10m"; NULL:
+                                 * nobody does */
     const char *harm;           /* NULL; or what users would see: it has to be insisted on */
 } cfc_preview_t;
 

@@ -74,6 +74,10 @@ static void tell_drain(const page_t *page)
     if (to != NULL) {
         line(page, apr_psprintf(p, "New users go to %s.", to));
     }
+    if (to != NULL && page->preview->rehome != NULL) {
+        line(page, apr_psprintf(p, "So does whoever opens a page after a pause of %s.",
+                                page->preview->rehome));
+    }
     tell_tunnels(page, page->node->tunnels, true);
 }
 

@@ -22,6 +22,7 @@
     SUITE(method)         \
     SUITE(choose)         \
     SUITE(route)          \
+    SUITE(rehome)         \
     SUITE(retry)          \
     SUITE(location)       \
     SUITE(tunnel)         \

@@ -208,6 +208,43 @@ START_TEST(a_forced_or_strict_request_gets_its_node_or_what_its_rule_allows)
 }
 END_TEST
 
+/* Of node3, whose user has paused. */
+static const struct {
+    const char *label;
+    state_t states[NODES];
+    cfc_strict_t strict;
+    const char *forced;                 /* NULL: not */
+    const char *tried;
+    const char *want;
+} leaving[] = {
+    {"others serve",              {UP, UP, DRAIN},     FREE, NULL, "", "node1 rehomed"},
+    {"one other serves",          {STOP, UP, DRAIN},   FREE, NULL, "", "node2 rehomed"},
+    {"the others drain",          {DRAIN, DRAIN, DRAIN}, FREE, NULL, "", "node3 sticky"},
+    {"the others are gone",       {GONE, STOP, DRAIN}, FREE, NULL, "", "node3 sticky"},
+    {"the others are slow",       {SLOW, SLOW, DRAIN}, FREE, NULL, "", "node3 sticky"},
+    {"the new one failed",        {UP, UP, DRAIN},     FREE, NULL, "node1", "node2 rehomed"},
+    {"all new ones failed",       {UP, UP, DRAIN},     FREE, NULL, "node1 node2", "node3 sticky"},
+    {"forced to stay",            {UP, UP, DRAIN},     FREE, "node3", "", "node3 forced"},
+    {"nobody may move",           {UP, UP, DRAIN},     STRICT, NULL, "", "node3 sticky"},
+};
+
+START_TEST(whoever_leaves_a_draining_node_gets_another_if_one_serves)
+{
+    cfc_kit_t kit = cfc_kit_open("node1 node2 node3");
+    cfc_ask_t ask = ask_for(&kit, "node3", leaving[_i].tried);
+    const char *got;
+
+    kit.cl->sticky.strict = leaving[_i].strict;
+    ask.leaves = true;
+    ask.forced = leaving[_i].forced ? named(&kit, leaving[_i].forced) : NULL;
+    set_states(&kit, leaving[_i].states);
+    got = choice_text(&kit, &ask);
+    ck_assert_msg(strcmp(got, leaving[_i].want) == 0, "%s: got %s, expected %s", leaving[_i].label,
+                  got, leaving[_i].want);
+    cfc_kit_close(&kit);
+}
+END_TEST
+
 /* node1 is ejected, and its time is over. */
 static const struct {
     const char *label;
@@ -423,6 +460,8 @@ Suite *cfc_choose_suite(void)
     tcase_add_loop_test(tcase, a_request_gets_the_node_that_the_states_allow, 0, CFC_ROWS(rows));
     tcase_add_loop_test(tcase, a_forced_or_strict_request_gets_its_node_or_what_its_rule_allows,
                         0, CFC_ROWS(bound));
+    tcase_add_loop_test(tcase, whoever_leaves_a_draining_node_gets_another_if_one_serves, 0,
+                        CFC_ROWS(leaving));
     tcase_add_loop_test(tcase, an_ejected_node_is_tried_with_what_can_go_elsewhere, 0,
                         CFC_ROWS(trials));
     tcase_add_test(tcase, choosing_changes_nothing);

@@ -257,7 +257,7 @@ START_TEST(the_route_cookie_has_the_attributes_that_its_client_needs)
     sticky->lifetime_ms = cookies[_i].lifetime_ms;
     sticky->samesite = cookies[_i].samesite;
     sticky->secure = cookies[_i].secure;
-    got = cfc_route_cookie(kit.cl, cfc_cluster_node(kit.cl, "node2"), cookies[_i].tls, kit.pool);
+    got = cfc_route_cookie(kit.cl, cfc_cluster_node(kit.cl, "node2"), cookies[_i].tls, 0, kit.pool);
     ck_assert_msg(strcmp(got, cookies[_i].want) == 0, "%s: %s", cookies[_i].label, got);
 }
 END_TEST
@@ -268,9 +268,54 @@ START_TEST(the_route_cookie_is_read_back)
         cfc_node_t *node = cfc_cluster_nodes(kit.cl)[i];
 
         node->token = cfc_route_token(CFC_KIT_CLUSTER, node->name, kit.pool);
-        ck_assert_str_eq(read_routes(cfc_route_cookie(kit.cl, node, true, kit.pool), "/"),
+        ck_assert_str_eq(read_routes(cfc_route_cookie(kit.cl, node, true, 0, kit.pool), "/"),
                          apr_pstrcat(kit.pool, node->name, "|", NULL));
     }
+}
+END_TEST
+
+static const struct {
+    const char *label, *cookies;
+    const char *want;           /* the node, and when its user was at work, in seconds */
+} moments[] = {
+    {"none",                   "CFROUTE=token-node2", "node2| 0"},
+    {"the epoch",              "CFROUTE=token-node2.00000000", "node2| 0"},
+    {"one second later",       "CFROUTE=token-node2.00000001", "node2| 1"},
+    {"every digit",            "CFROUTE=token-node2.89abcdef", "node2| 2309737967"},
+    {"quoted",                 "CFROUTE=\"token-node2.0000000a\"", "node2| 10"},
+    {"of the first node only", "CFROUTE=token-node1; CFROUTE=token-node2.0000000a",
+     "node1 node2| 0"},
+    {"too short",              "CFROUTE=token-node2.000000a", " 0"},
+    {"too long",               "CFROUTE=token-node2.00000000a", " 0"},
+    {"no digits",              "CFROUTE=token-node2.0000000g", " 0"},
+    {"upper case",             "CFROUTE=token-node2.0000000A", " 0"},
+    {"twice",                  "CFROUTE=token-node2.0000000a.0000000a", " 0"},
+    {"a moment alone",         "CFROUTE=.0000000a", " 0"},
+    {"only its digits",        "CFROUTE=0000000a", " 0"},
+};
+
+START_TEST(the_route_cookie_may_say_when_its_user_was_at_work)
+{
+    cfc_routes_t routes;
+    const char *got;
+
+    cfc_routes_read(kit.cl, moments[_i].cookies, "/", &routes);
+    got = apr_psprintf(kit.pool, "%s %" APR_TIME_T_FMT, read_routes(moments[_i].cookies, "/"),
+                       apr_time_sec(routes.at_work_at));
+    ck_assert_msg(strcmp(got, moments[_i].want) == 0, "%s: %s", moments[_i].label, got);
+}
+END_TEST
+
+START_TEST(a_moment_in_the_route_cookie_is_read_back_in_seconds)
+{
+    cfc_node_t *node = cfc_cluster_node(kit.cl, "node2");
+    apr_time_t at = apr_time_from_sec(1764324000);
+    cfc_routes_t routes;
+
+    cfc_routes_read(kit.cl, cfc_route_cookie(kit.cl, node, true, at + 999999, kit.pool), "/",
+                    &routes);
+    ck_assert_ptr_eq(routes.nodes[0], node);
+    ck_assert_int_eq(routes.at_work_at, at);
 }
 END_TEST
 
@@ -278,7 +323,7 @@ START_TEST(a_cluster_without_a_cookie_of_its_own_sets_none)
 {
     kit.cl->sticky.cookie = NULL;
     ck_assert_ptr_null(
-        cfc_route_cookie(kit.cl, cfc_cluster_node(kit.cl, "node1"), false, kit.pool));
+        cfc_route_cookie(kit.cl, cfc_cluster_node(kit.cl, "node1"), false, 0, kit.pool));
 }
 END_TEST
 
@@ -323,6 +368,9 @@ Suite *cfc_route_suite(void)
     tcase_add_loop_test(tcase, the_route_cookie_has_the_attributes_that_its_client_needs, 0,
                         CFC_ROWS(cookies));
     tcase_add_test(tcase, the_route_cookie_is_read_back);
+    tcase_add_loop_test(tcase, the_route_cookie_may_say_when_its_user_was_at_work, 0,
+                        CFC_ROWS(moments));
+    tcase_add_test(tcase, a_moment_in_the_route_cookie_is_read_back_in_seconds);
     tcase_add_test(tcase, a_cluster_without_a_cookie_of_its_own_sets_none);
     tcase_add_test(tcase, a_token_is_the_same_on_every_balancer_and_in_every_version);
     tcase_add_test(tcase, tokens_differ_by_cluster_and_by_node);

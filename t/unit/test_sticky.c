@@ -52,6 +52,10 @@ static const struct {
     {"a lifetime of no cookie",  {"session=S", "lifetime=8h"}, NO_COOKIE("lifetime")},
     {"a samesite of no cookie",  {"session=S", "samesite=none"}, NO_COOKIE("samesite")},
     {"a secure of no cookie",    {"session=S", "secure=always"}, NO_COOKIE("secure")},
+    {"moves, by our cookie",     {"cookie=R", "rehome=10m"}, NULL},
+    {"moves of no cookie",       {"session=S", "rehome=10m"}, NO_COOKIE("rehome")},
+    {"moves, and none",          {"cookie=R", "strict=on", "rehome=10m"},
+     "CFSticky: strict=on moves nobody, and rehome= moves those who pause; remove one of them"},
 };
 
 START_TEST(a_line_is_accepted_or_told_what_would_be_right)
