@@ -10,7 +10,8 @@ from .proc import wait_for
 FAST_PROBE = "CFProbe http /status expect=confluence interval=100ms timeout=800ms rise=2 fall=2"
 
 # The first probe is made at once, the second never: what happens later, only requests find out.
-ONE_PROBE = "CFProbe http /status expect=confluence interval=1h"
+# It has time: there may be a Tomcat that was started a moment ago, and its first TLS handshake.
+ONE_PROBE = "CFProbe http /status expect=confluence interval=1h timeout=10s"
 
 STATUS_PAGE = """\
 <Location "/cluster">

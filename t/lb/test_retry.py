@@ -29,7 +29,7 @@ def place(new_cluster, scripted, nodes):
     def make(script, scheme="http", **more):
         node1 = scripted("node1", scheme=scheme)
         more["inside"] = "CFEject failures=0\n" + more.get("inside", "")
-        more = over(scheme, probe=probe(scheme, "interval=1h"), **more)
+        more = over(scheme, probe=probe(scheme, "interval=1h timeout=10s"), **more)
         cluster = new_cluster(members=[node1, nodes[1]], **more).start()
         cluster.httpd.allow(PROXY)
         node1.script = script
