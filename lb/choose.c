@@ -26,12 +26,12 @@ static cfc_effective_t by_table(const cfc_node_t *node)
     return cfc_effective(cfc_slot_admin(node->slot), health, cause);
 }
 
-/* What requests say is soft evidence: it makes a serving node the last resort, no less. */
+/* What requests say is soft evidence: it makes a node the last resort, no less. */
 cfc_effective_t cfc_node_effective(const cfc_node_t *node)
 {
     cfc_effective_t effective = by_table(node);
 
-    return effective == CFC_EFFECTIVE_SERVING && cfc_ejected(&node->slot->eject)
+    return effective > CFC_EFFECTIVE_LAST_RESORT && cfc_ejected(&node->slot->eject)
                ? CFC_EFFECTIVE_LAST_RESORT
                : effective;
 }
@@ -117,6 +117,13 @@ static bool admitted(const cfc_cluster_t *cl, const cfc_ask_t *ask, const cfc_no
     return pct == 100 || draw_below(dice, 100) < (uint64_t)pct;
 }
 
+/* Whether a request that is not the node's own may go there at this stage of a choice. */
+static bool open_to_others(const cfc_node_t *node, cfc_effective_t wanted)
+{
+    return cfc_node_effective(node) == wanted
+           && cfc_takes_others(cfc_slot_admin(node->slot), wanted);
+}
+
 /* The untried nodes that are `wanted`, of the lowest tier that has any; those that are not
  * admitted aside. @return those to choose among */
 static field_t *gather(const cfc_cluster_t *cl, const cfc_ask_t *ask, cfc_effective_t wanted,
@@ -130,7 +137,7 @@ static field_t *gather(const cfc_cluster_t *cl, const cfc_ask_t *ask, cfc_effect
         field_t *field;
 
         if (nodes[i]->tier > tier || tried(&ask->tried, i)
-            || cfc_node_effective(nodes[i]) != wanted) {
+            || !open_to_others(nodes[i], wanted)) {
             continue;
         }
         if (nodes[i]->tier < tier) {
@@ -205,13 +212,13 @@ static cfc_node_t *by_method(const cfc_cluster_t *cl, const cfc_ask_t *ask,
     return cheapest(cl->method, field, ask->now, &dice);
 }
 
-/* Whether there is an untried node that gets this much. */
+/* Whether there is an untried node that is `wanted`. */
 static bool anyone(const cfc_cluster_t *cl, const cfc_ask_t *ask, cfc_effective_t wanted)
 {
     cfc_node_t **nodes = cfc_cluster_nodes(cl);
 
     for (int i = 0; i < cl->nodes->nelts; i++) {
-        if (!tried(&ask->tried, i) && cfc_node_effective(nodes[i]) == wanted) {
+        if (!tried(&ask->tried, i) && open_to_others(nodes[i], wanted)) {
             return true;
         }
     }
@@ -219,11 +226,13 @@ static bool anyone(const cfc_cluster_t *cl, const cfc_ask_t *ask, cfc_effective_
 }
 
 /* Whether a trial of the node would take the request from where it has to go, or from where it
- * could go if the trial fails. */
+ * could go if the trial fails; or give a draining node somebody new. */
 static bool unfit_for_trial(const cfc_cluster_t *cl, const cfc_ask_t *ask, const cfc_node_t *node)
 {
-    return ask->forced != NULL
-           || (ask->routes.count > 0 && (cl->sticky.strict || ask->routes.nodes[0] != node));
+    if (ask->routes.count == 0) {
+        return ask->forced != NULL || by_table(node) != CFC_EFFECTIVE_SERVING;
+    }
+    return ask->forced != NULL || cl->sticky.strict || ask->routes.nodes[0] != node;
 }
 
 bool cfc_choose_trial(const cfc_cluster_t *cl, const cfc_ask_t *ask, apr_time_t now,
@@ -234,7 +243,7 @@ bool cfc_choose_trial(const cfc_cluster_t *cl, const cfc_ask_t *ask, apr_time_t 
     for (int i = 0; i < cl->nodes->nelts; i++) {
         cfc_eject_t *eject = &nodes[i]->slot->eject;
 
-        if (cfc_ejected(eject) && by_table(nodes[i]) == CFC_EFFECTIVE_SERVING
+        if (cfc_ejected(eject) && by_table(nodes[i]) > CFC_EFFECTIVE_LAST_RESORT
             && !unfit_for_trial(cl, ask, nodes[i]) && anyone(cl, ask, CFC_EFFECTIVE_SERVING)
             && !is_full(nodes[i]) && cfc_eject_try(eject, now)) {
             choice->node = nodes[i];

@@ -5,12 +5,14 @@
 #define CFC_LB_EFFECTIVE_H
 
 #include <apr_time.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "lb/words.h"
 
 /**
- * What a node may get. Admin wins over health.
+ * What a node may get. Admin wins over health; but a soft reason takes nobody's last node, so a
+ * draining one stays the last resort of its own sessions.
  *
  *   admin    health               cause           effective
  *   stop     any                  any             out
@@ -19,8 +21,8 @@
  *   active   up, failing          none,soft,hard  serving
  *   drain    up, failing          none,soft,hard  sticky-only
  *   active   down, recovering     soft            last-resort
- *   active   down, recovering     none,hard       out
- *   drain    down, recovering     any             out          its sessions move
+ *   drain    down, recovering     soft            last-resort  of its own sessions only
+ *   a. or d. down, recovering     none,hard       out          its sessions move
  *
  * A serving node is called warming while cfc_warming_pct() is below 100.
  *
@@ -41,14 +43,23 @@ static inline cfc_effective_t cfc_effective(cfc_admin_t admin, cfc_health_t heal
                                           : CFC_EFFECTIVE_OUT;
     case CFC_HEALTH_DOWN:
     case CFC_HEALTH_RECOVERING:
-        return admin == CFC_ADMIN_ACTIVE && cause == CFC_CAUSE_SOFT ? CFC_EFFECTIVE_LAST_RESORT
-                                                                     : CFC_EFFECTIVE_OUT;
+        return (admin == CFC_ADMIN_ACTIVE || admin == CFC_ADMIN_DRAIN) && cause == CFC_CAUSE_SOFT
+                   ? CFC_EFFECTIVE_LAST_RESORT
+                   : CFC_EFFECTIVE_OUT;
     case CFC_HEALTH_UNKNOWN:
     case CFC_HEALTH_STARTING:
     case CFC_HEALTH_COUNT:
         break;
     }
     return CFC_EFFECTIVE_OUT;
+}
+
+/** Whether a node that gets this much gets it also of requests that are not its own: new sessions,
+ * and other nodes'. Threads: pure. */
+static inline bool cfc_takes_others(cfc_admin_t admin, cfc_effective_t effective)
+{
+    return effective >= CFC_EFFECTIVE_WARMING
+           || (effective == CFC_EFFECTIVE_LAST_RESORT && admin == CFC_ADMIN_ACTIVE);
 }
 
 /* Less would be nothing at all for minutes on a quiet site. */

@@ -24,10 +24,10 @@ static usable_t usable(const cfc_cluster_t *cl, const cfc_node_t *node, cfc_admi
     for (int i = 0; i < cl->nodes->nelts; i++) {
         cfc_cause_t cause;
         cfc_health_t health = cfc_slot_health(nodes[i]->slot, &cause);
-        cfc_effective_t gets = cfc_effective(
-            nodes[i] == node ? admin : cfc_slot_admin(nodes[i]->slot), health, cause);
+        cfc_admin_t is = nodes[i] == node ? admin : cfc_slot_admin(nodes[i]->slot);
+        cfc_effective_t gets = cfc_effective(is, health, cause);
 
-        count.for_new += gets == CFC_EFFECTIVE_SERVING || gets == CFC_EFFECTIVE_LAST_RESORT;
+        count.for_new += cfc_takes_others(is, gets);
         count.at_all += gets != CFC_EFFECTIVE_OUT;
     }
     return count;

@@ -8,6 +8,7 @@
 
 #include "health/monitor.h"
 #include "lb/choose.h"
+#include "lb/effective.h"
 #include "maint/text.h"
 
 
@@ -52,10 +53,11 @@ static const char *why_not(const cfc_node_view_t *view, apr_time_t returned, apr
         by = " by configuration";
     }
     if (view->health == CFC_HEALTH_UP || view->health == CFC_HEALTH_FAILING) {
-        return people != NULL ? apr_pstrcat(p, people, by, NULL)
-                              : apr_pstrcat(p, "ejected: its requests fail, its probes do not; "
-                                            "tried again from ",
-                                            cfc_time_iso(view->ejected_until, p), NULL);
+        return people != NULL && view->effective != CFC_EFFECTIVE_LAST_RESORT
+                   ? apr_pstrcat(p, people, by, NULL)
+                   : apr_pstrcat(p, people != NULL ? people : "", by, people != NULL ? ", and " : "",
+                                 "ejected: its requests fail, its probes do not; tried again from ",
+                                 cfc_time_iso(view->ejected_until, p), NULL);
     }
     if (view->probe.reason[0] != '\0') {
         probe = view->probes_count == 1
@@ -122,18 +124,18 @@ static void node_look(const cfc_cluster_t *cl, const cfc_node_t *node, apr_time_
 
 static cfc_level_t cluster_level(const cfc_cluster_view_t *view)
 {
-    int last_resorts = 0;
+    int for_new = 0;
 
     if (view->closed) {
         return CFC_LEVEL_MAINTENANCE;
     }
     for (int i = 0; i < view->nodes_count; i++) {
-        last_resorts += view->nodes[i].effective == CFC_EFFECTIVE_LAST_RESORT;
+        for_new += cfc_takes_others(view->nodes[i].admin, view->nodes[i].effective);
     }
     if (view->serving == view->nodes_count && view->warnings->nelts == 0) {
         return CFC_LEVEL_OK;
     }
-    return view->serving + last_resorts > 0 ? CFC_LEVEL_DEGRADED : CFC_LEVEL_OUTAGE;
+    return for_new > 0 ? CFC_LEVEL_DEGRADED : CFC_LEVEL_OUTAGE;
 }
 
 static const char *cluster_text(const cfc_cluster_view_t *view, apr_pool_t *p)

@@ -16,9 +16,12 @@ typedef struct {
     cfc_admin_t admin;
     cfc_health_t health;
     cfc_cause_t cause;
+    bool ejected;
 } state_t;
 
-#define STATE(admin, health, cause) {CFC_ADMIN_##admin, CFC_HEALTH_##health, CFC_CAUSE_##cause}
+#define STATE(admin, health, cause) \
+    {CFC_ADMIN_##admin, CFC_HEALTH_##health, CFC_CAUSE_##cause, false}
+#define EJECTED(admin) {CFC_ADMIN_##admin, CFC_HEALTH_UP, CFC_CAUSE_NONE, true}
 #define UP STATE(ACTIVE, UP, NONE)
 #define FAILING STATE(ACTIVE, FAILING, SOFT)
 #define SLOW STATE(ACTIVE, DOWN, SOFT)
@@ -30,6 +33,8 @@ typedef struct {
 #define DRAIN STATE(DRAIN, UP, NONE)
 #define DRAIN_GONE STATE(DRAIN, DOWN, HARD)
 #define DRAIN_SLOW STATE(DRAIN, DOWN, SOFT)
+#define BLACK EJECTED(ACTIVE)
+#define DRAIN_BLACK EJECTED(DRAIN)
 #define STOP STATE(STOP, UP, NONE)
 #define STOP_NEW STATE(STOP, UNKNOWN, NONE)
 
@@ -76,6 +81,20 @@ static const struct {
     {"slow ones, own one of them",         {SLOW, GONE, SLOW},       "node3", "", "node3 sticky"},
     {"slow ones, own one gone",            {GONE, SLOW, SLOW},       "node1", "", "node2 moved"},
     {"slow and draining",                  {GONE, DRAIN_SLOW, GONE}, "", "", "none"},
+    {"slow and draining, own one",         {GONE, DRAIN_SLOW, GONE}, "node2", "", "node2 sticky"},
+    {"slow and draining, one serves",      {GONE, DRAIN_SLOW, UP},   "node2", "", "node3 moved"},
+    {"slow and draining, another's",       {GONE, DRAIN_SLOW, GONE}, "node1", "", "none"},
+    {"ejected beside a serving one",       {BLACK, UP, GONE},        "", "", "node2 new"},
+    {"ejected, own one",                   {UP, BLACK, UP},          "node2", "", "node1 moved"},
+    {"ejected, nobody else",               {BLACK, GONE, GONE},      "", "", "node1 new"},
+    {"ejected and draining, own one",      {UP, DRAIN_BLACK, UP},    "node2", "", "node1 moved"},
+    {"ejected and draining, all others drain", {DRAIN, DRAIN_BLACK, STOP}, "node2", "",
+     "node2 sticky"},
+    {"ejected and draining, nobody else",  {GONE, DRAIN_BLACK, GONE}, "node2", "",
+     "node2 sticky"},
+    {"ejected and draining, new session",  {GONE, DRAIN_BLACK, GONE}, "", "", "none"},
+    {"ejected and draining, a slow one",   {SLOW, DRAIN_BLACK, GONE}, "", "", "node1 new"},
+    {"ejected and stopped",                {GONE, EJECTED(STOP), GONE}, "node2", "", "none"},
     {"the slow one after all that serve",  {SLOW, UP, GONE},         "", "node2", "node1 new"},
     {"all gone",                           {GONE, GONE, GONE},       "", "", "none"},
     {"all gone, sticky",                   {GONE, GONE, GONE},       "node1", "", "none"},
@@ -128,6 +147,7 @@ static void set_states(const cfc_kit_t *kit, const state_t *states)
 
     for (int i = 0; i < NODES; i++) {
         cfc_kit_state(nodes[i], states[i].admin, states[i].health, states[i].cause);
+        atomic_store(&nodes[i]->slot->eject.until, states[i].ejected);
         atomic_store(&nodes[i]->slot->traffic.inflight, i);
     }
 }
@@ -248,17 +268,22 @@ END_TEST
 /* node1 is ejected, and its time is over. */
 static const struct {
     const char *label;
+    cfc_admin_t admin;                  /* of node1 */
     cfc_strict_t strict;
     const char *forced, *routes;
     bool want;
 } trials[] = {
-    {"no session",                   FREE,   NULL,    "",      true},
-    {"a session of its own",         FREE,   NULL,    "node1", true},
-    {"another node's session",       FREE,   NULL,    "node2", false},
-    {"forced elsewhere",             FREE,   "node2", "",      false},
-    {"forced there",                 FREE,   "node1", "",      false},
-    {"strict, no session",           STRICT, NULL,    "",      true},
-    {"strict, a session of its own", STRICT, NULL,    "node1", false},
+    {"no session",                   CFC_ADMIN_ACTIVE, FREE,   NULL,    "",      true},
+    {"a session of its own",         CFC_ADMIN_ACTIVE, FREE,   NULL,    "node1", true},
+    {"another node's session",       CFC_ADMIN_ACTIVE, FREE,   NULL,    "node2", false},
+    {"forced elsewhere",             CFC_ADMIN_ACTIVE, FREE,   "node2", "",      false},
+    {"forced there",                 CFC_ADMIN_ACTIVE, FREE,   "node1", "",      false},
+    {"strict, no session",           CFC_ADMIN_ACTIVE, STRICT, NULL,    "",      true},
+    {"strict, a session of its own", CFC_ADMIN_ACTIVE, STRICT, NULL,    "node1", false},
+    {"draining, no session",         CFC_ADMIN_DRAIN,  FREE,   NULL,    "",      false},
+    {"draining, its own session",    CFC_ADMIN_DRAIN,  FREE,   NULL,    "node1", true},
+    {"draining, another's session",  CFC_ADMIN_DRAIN,  FREE,   NULL,    "node2", false},
+    {"stopped, its own session",     CFC_ADMIN_STOP,   FREE,   NULL,    "node1", false},
 };
 
 START_TEST(an_ejected_node_is_tried_with_what_can_go_elsewhere)
@@ -271,6 +296,7 @@ START_TEST(an_ejected_node_is_tried_with_what_can_go_elsewhere)
     kit.cl->sticky.strict = trials[_i].strict;
     ask.forced = trials[_i].forced ? named(&kit, trials[_i].forced) : NULL;
     atomic_store(&named(&kit, "node1")->slot->eject.until, 1);
+    atomic_store(&named(&kit, "node1")->slot->admin, trials[_i].admin);
     got = cfc_choose_trial(kit.cl, &ask, apr_time_from_sec(10), &choice);
     ck_assert_msg(got == trials[_i].want, "%s", trials[_i].label);
     if (got) {

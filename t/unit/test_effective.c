@@ -24,8 +24,8 @@ static const struct {
     {"drain, starting",    CFC_ADMIN_DRAIN,  CFC_HEALTH_STARTING,   {OUT, OUT, OUT, OUT}},
     {"drain, up",          CFC_ADMIN_DRAIN,  CFC_HEALTH_UP,         {STICKY, STICKY, STICKY, OUT}},
     {"drain, failing",     CFC_ADMIN_DRAIN,  CFC_HEALTH_FAILING,    {STICKY, STICKY, STICKY, OUT}},
-    {"drain, down",        CFC_ADMIN_DRAIN,  CFC_HEALTH_DOWN,       {OUT, OUT, OUT, OUT}},
-    {"drain, recovering",  CFC_ADMIN_DRAIN,  CFC_HEALTH_RECOVERING, {OUT, OUT, OUT, OUT}},
+    {"drain, down",        CFC_ADMIN_DRAIN,  CFC_HEALTH_DOWN,       {OUT, LAST, OUT, OUT}},
+    {"drain, recovering",  CFC_ADMIN_DRAIN,  CFC_HEALTH_RECOVERING, {OUT, LAST, OUT, OUT}},
     {"stop, unknown",      CFC_ADMIN_STOP,   CFC_HEALTH_UNKNOWN,    {OUT, OUT, OUT, OUT}},
     {"stop, starting",     CFC_ADMIN_STOP,   CFC_HEALTH_STARTING,   {OUT, OUT, OUT, OUT}},
     {"stop, up",           CFC_ADMIN_STOP,   CFC_HEALTH_UP,         {OUT, OUT, OUT, OUT}},
@@ -63,6 +63,29 @@ START_TEST(the_table_has_every_combination_once)
                           cfc_health_word(health), seen[admin][health]);
         }
     }
+}
+END_TEST
+
+static const struct {
+    const char *label;
+    cfc_admin_t admin;
+    cfc_effective_t effective;
+    bool want;
+} others[] = {
+    {"active, serving",     CFC_ADMIN_ACTIVE, SERVE,                 true},
+    {"active, warming",     CFC_ADMIN_ACTIVE, CFC_EFFECTIVE_WARMING, true},
+    {"active, last resort", CFC_ADMIN_ACTIVE, LAST,                  true},
+    {"active, out",         CFC_ADMIN_ACTIVE, OUT,                   false},
+    {"drain, sticky only",  CFC_ADMIN_DRAIN,  STICKY,                false},
+    {"drain, last resort",  CFC_ADMIN_DRAIN,  LAST,                  false},
+    {"drain, out",          CFC_ADMIN_DRAIN,  OUT,                   false},
+    {"stop, out",           CFC_ADMIN_STOP,   OUT,                   false},
+};
+
+START_TEST(a_draining_node_takes_nobody_elses_requests_even_as_a_last_resort)
+{
+    ck_assert_msg(cfc_takes_others(others[_i].admin, others[_i].effective) == others[_i].want,
+                  "%s", others[_i].label);
 }
 END_TEST
 
@@ -144,6 +167,8 @@ Suite *cfc_effective_suite(void)
 
     tcase_add_loop_test(tcase, effective_state_follows_the_truth_table, 0, CFC_ROWS(rows));
     tcase_add_test(tcase, the_table_has_every_combination_once);
+    tcase_add_loop_test(tcase, a_draining_node_takes_nobody_elses_requests_even_as_a_last_resort, 0,
+                        CFC_ROWS(others));
     tcase_add_loop_test(tcase, a_node_that_returned_warms_up_evenly, 0, CFC_ROWS(warmth));
     tcase_add_test(tcase, zeroed_memory_gets_no_traffic);
     tcase_add_test(tcase, admin_words_are_read_back);
