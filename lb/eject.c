@@ -5,6 +5,7 @@
 #include "lb/eject.h"
 
 #define TRIAL_PAUSE apr_time_from_sec(1)
+#define TRIAL_LOST apr_time_from_sec(60)
 #define CALM_TIMES 10       /* so many times its first ejection without a new one: forgiven */
 #define DOUBLINGS_MAX 20
 
@@ -67,8 +68,16 @@ bool cfc_eject_try(cfc_eject_t *eject, apr_time_t now)
     int64_t until = atomic_load_explicit(&eject->until, memory_order_relaxed);
     int64_t last = atomic_load_explicit(&eject->tried_at, memory_order_relaxed);
 
-    return until != 0 && now >= until && now - last >= TRIAL_PAUSE
-           && atomic_compare_exchange_strong(&eject->tried_at, &last, now);
+    return until != 0 && now >= until && (last < 0 ? now + last >= TRIAL_LOST
+                                                   : now - last >= TRIAL_PAUSE)
+           && atomic_compare_exchange_strong(&eject->tried_at, &last, -now);
+}
+
+void cfc_eject_tried(cfc_eject_t *eject, apr_time_t at)
+{
+    int64_t mine = -at;     /* or a later one's, if this one was given up */
+
+    atomic_compare_exchange_strong(&eject->tried_at, &mine, at);
 }
 
 void cfc_eject_clear(cfc_eject_t *eject)
@@ -76,4 +85,5 @@ void cfc_eject_clear(cfc_eject_t *eject)
     atomic_store(&eject->failures, 0);
     atomic_store(&eject->times, 0);
     atomic_store(&eject->until, 0);
+    atomic_store(&eject->tried_at, 0);
 }

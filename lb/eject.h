@@ -22,7 +22,7 @@ typedef struct {
     _Atomic uint32_t failures;  /* in a row */
     _Atomic uint32_t times;     /* ejected, without a calm between */
     _Atomic int64_t until;      /* apr_time_t from which it is tried; 0: not ejected */
-    _Atomic int64_t tried_at;   /* apr_time_t of the last trial */
+    _Atomic int64_t tried_at;   /* apr_time_t of the last trial; negative: it goes on */
     _Atomic int64_t back_at;    /* apr_time_t at which the last ejection ended */
 } cfc_eject_t;
 
@@ -44,10 +44,15 @@ apr_int64_t cfc_eject_failed(cfc_eject_t *eject, const cfc_eject_conf_t *conf, a
 bool cfc_eject_answered(cfc_eject_t *eject, apr_time_t now);
 
 /**
- * Take the next trial of an ejected node, if one is due: after its time, one a second.
- * @return true: the caller sends it one request that can go elsewhere if it fails
+ * Take the next trial of an ejected node, if one is due: after its time, one at a time and one a
+ * second. One that is not over after a minute is waited for no longer: its child may have died.
+ * @return true: the caller sends it one request that can go elsewhere if it fails, and then calls
+ *         cfc_eject_tried(), whatever became of it
  */
 bool cfc_eject_try(cfc_eject_t *eject, apr_time_t now);
+
+/** The trial that was taken at this time is over. */
+void cfc_eject_tried(cfc_eject_t *eject, apr_time_t at);
 
 /** Forget everything: the node was restarted, by the probes' account. */
 void cfc_eject_clear(cfc_eject_t *eject);

@@ -312,6 +312,9 @@ static void settle(const journey_t *j)
     cfc_place_leave(j->cl, j->choice.node, cfc_conf()->child);
     book(j);
     judge_node(j);
+    if (j->choice.why == CFC_WHY_TRIAL) {
+        cfc_eject_tried(&j->choice.node->slot->eject, j->choice.at);
+    }
     cfc_books_attempt(j->r, j->cl, &j->ask, &j->choice, &j->attempt);
 }
 

@@ -2,6 +2,9 @@
 """A node whose probe is good but which fails every request, at great speed, so that it is always
 the least busy one. No session may be lost to it, and it must come back by itself."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from equipment.client import spread
@@ -83,6 +86,42 @@ def test_it_comes_back_with_a_slow_start_and_its_sessions(place):
     node = cluster.node("node1")
     assert (node["effective"], node["sessions"]) == ("warming", sessions)
     assert node["share_pct"] < 20
+
+
+def test_when_it_drains_its_sessions_move_as_well_and_it_gets_nobody_new(place):
+    cluster, node1 = place("answer", inside="CFEject time=1h max=1h")
+    users = [cluster.new_user() for _ in range(10)]
+    cluster.drain("node1")
+    node1.script = "reset"
+    assert {user.get("/page").status_code for user in users for _ in range(3)} == {200}
+    node = cluster.node("node1")
+    assert (node["health"]["state"], node["effective"]) == ("up", "last-resort")
+    assert "node1 is last-resort: draining by 127.0.0.1: test, and ejected: " \
+        in cluster.status()["text"]
+    before = node1.begun
+    cluster.stop_node("node2", force="1")
+    assert cluster.user().get("/page").status_code == 503
+    assert node1.begun == before
+
+
+def test_a_trial_that_hangs_is_the_only_one(place):
+    cluster, node1 = place("reset", inside="CFEject time=1s max=1s")
+    new_sessions(cluster, 12)
+    node1.script = "silent"
+    known = len(node1.received)
+    with ThreadPoolExecutor(1) as pool:
+        def hangs():
+            trial = pool.submit(cluster.user().get, "/page")
+            wait_for(lambda: trial.done() or len(node1.received) > known, "an answer or a trial")
+            return None if trial.done() else trial
+
+        trial = wait_for(hangs, "a trial")
+        begun = time.monotonic()
+        while time.monotonic() - begun < 3:     # one a second would be due
+            assert spread(new_sessions(cluster, 5)) == "node2: 5"
+        assert len(node1.received) == known + 1
+        node1.health = "down"
+        assert spread([trial.result()]) == "node2: 1"
 
 
 def test_trials_are_one_request_a_second(place):

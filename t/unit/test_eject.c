@@ -61,9 +61,27 @@ START_TEST(one_request_a_second_tries_it_after_its_time)
     fail_often(&eject, 3, SECOND);
     ck_assert(!cfc_eject_try(&eject, 10 * SECOND));
     ck_assert(cfc_eject_try(&eject, 11 * SECOND));
+    cfc_eject_tried(&eject, 11 * SECOND);
     ck_assert(!cfc_eject_try(&eject, 11 * SECOND));
     ck_assert(!cfc_eject_try(&eject, 12 * SECOND - 1));
     ck_assert(cfc_eject_try(&eject, 12 * SECOND));
+}
+END_TEST
+
+START_TEST(a_trial_that_goes_on_is_the_only_one_until_it_must_be_lost)
+{
+    cfc_eject_t eject = {0};
+
+    fail_often(&eject, 3, SECOND);
+    ck_assert(cfc_eject_try(&eject, 11 * SECOND));
+    for (int s = 11; s < 11 + 60; s++) {
+        ck_assert(!cfc_eject_try(&eject, s * SECOND));
+    }
+    ck_assert(cfc_eject_try(&eject, 71 * SECOND));
+    cfc_eject_tried(&eject, 11 * SECOND);       /* over at last: not the one that goes on */
+    ck_assert(!cfc_eject_try(&eject, 73 * SECOND));
+    cfc_eject_tried(&eject, 71 * SECOND);
+    ck_assert(cfc_eject_try(&eject, 73 * SECOND));
 }
 END_TEST
 
@@ -90,6 +108,7 @@ START_TEST(each_bad_trial_doubles_the_time_up_to_the_longest)
         ck_assert_int_eq(fail_often(&eject, 1, now), want_s[i] * 1000);
         now += want_s[i] * SECOND;
         ck_assert(cfc_eject_try(&eject, now));
+        cfc_eject_tried(&eject, now);
     }
 }
 END_TEST
@@ -138,6 +157,7 @@ Suite *cfc_eject_suite(void)
     tcase_add_test(tcase, an_answer_between_begins_the_row_anew);
     tcase_add_test(tcase, what_was_under_way_neither_prolongs_nor_ends_it);
     tcase_add_test(tcase, one_request_a_second_tries_it_after_its_time);
+    tcase_add_test(tcase, a_trial_that_goes_on_is_the_only_one_until_it_must_be_lost);
     tcase_add_test(tcase, a_good_trial_brings_it_back);
     tcase_add_test(tcase, each_bad_trial_doubles_the_time_up_to_the_longest);
     tcase_add_test(tcase, soon_after_a_return_the_time_goes_on_growing_and_later_begins_anew);
