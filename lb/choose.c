@@ -305,7 +305,8 @@ apr_status_t cfc_choose(const cfc_cluster_t *cl, const cfc_ask_t *ask, cfc_choic
     choice->at = ask->now;
     choice->why = CFC_WHY_FORCED;
     choice->node = NULL;
-    if (ask->forced != NULL && can_take(cl, ask, ask->forced, CFC_EFFECTIVE_LAST_RESORT)) {
+    if (ask->forced != NULL && (ask->bound || !ask->anywhere)
+        && can_take(cl, ask, ask->forced, CFC_EFFECTIVE_LAST_RESORT)) {
         choice->node = ask->forced;
     }
     else if (ask->forced == NULL || !cl->sticky.strict) {
@@ -321,22 +322,65 @@ apr_status_t cfc_choose(const cfc_cluster_t *cl, const cfc_ask_t *ask, cfc_choic
                : APR_ENOENT;
 }
 
+/* The untried nodes that are `wanted`, of the lowest tier that has any: gather() without its
+ * chances, for whoever waits until one of them is not full any more. */
+static void gather_full(const cfc_cluster_t *cl, const cfc_ask_t *ask, cfc_effective_t wanted,
+                        cfc_places_t *wants)
+{
+    cfc_node_t **nodes = cfc_cluster_nodes(cl);
+    apr_int64_t tier = APR_INT64_MAX;
+
+    for (int i = 0; i < cl->nodes->nelts; i++) {
+        if (nodes[i]->tier > tier || tried(&ask->tried, i) || !open_to_others(nodes[i], wanted)) {
+            continue;
+        }
+        if (nodes[i]->tier < tier) {
+            tier = nodes[i]->tier;
+            *wants = (cfc_places_t){{0}};
+        }
+        cfc_places_add(wants, nodes[i]->slot->owner.number);
+    }
+}
+
+static bool is_own(const cfc_ask_t *ask, const cfc_node_t *node)
+{
+    for (unsigned i = 0; i < ask->routes.count; i++) {
+        if (ask->routes.nodes[i] == node) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void cfc_choose_wants(const cfc_cluster_t *cl, const cfc_ask_t *ask, const cfc_choice_t *choice,
+                      cfc_places_t *wants)
+{
+    *wants = (cfc_places_t){{0}};
+    if (choice->node != NULL && !cfc_why_joins(choice->why)) {
+        cfc_places_add(wants, choice->node->slot->owner.number);
+        return;
+    }
+    gather_full(cl, ask, anyone(cl, ask, CFC_EFFECTIVE_SERVING) ? CFC_EFFECTIVE_SERVING
+                                                                : CFC_EFFECTIVE_LAST_RESORT, wants);
+}
+
 bool cfc_choose_takes(const cfc_cluster_t *cl, const cfc_ask_t *ask, cfc_node_t *node,
                       cfc_choice_t *choice)
 {
-    bool own = false;
+    apr_status_t status = cfc_choose(cl, ask, choice);
+    cfc_places_t wants;
 
-    for (unsigned i = 0; i < ask->routes.count; i++) {
-        own = own || ask->routes.nodes[i] == node;
-    }
-    if (!can_take(cl, ask, node, CFC_EFFECTIVE_LAST_RESORT)
-        || (!own && node != ask->forced
-            && cfc_node_effective(node) == CFC_EFFECTIVE_STICKY_ONLY)) {
+    if (status == APR_ENOENT) {
         return false;
     }
-    choice->at = ask->now;
+    cfc_choose_wants(cl, ask, choice, &wants);
+    if (!cfc_places_has(&wants, node->slot->owner.number)) {
+        return false;
+    }
     choice->node = node;
-    choice->why = node == ask->forced ? CFC_WHY_FORCED : own ? CFC_WHY_STICKY : elsewhere(ask);
+    choice->why = node == ask->forced ? CFC_WHY_FORCED
+                  : is_own(ask, node) ? CFC_WHY_STICKY
+                                      : elsewhere(ask);
     return true;
 }
 

@@ -61,8 +61,17 @@ typedef struct {
 apr_status_t cfc_choose(const cfc_cluster_t *cl, const cfc_ask_t *ask, cfc_choice_t *choice);
 
 /**
- * Whether a request could go to a given node now, other than its own too; sets choice if so.
- * For a place at it that was handed to the request.
+ * Where a request that has to wait would take a place that is handed to it: at the node that it
+ * belongs or is forced to; else at any of those that the method would have chosen among if they
+ * were not at their max=, which are of one tier.
+ * @param choice from cfc_choose(), which returned APR_SUCCESS or APR_EAGAIN
+ */
+void cfc_choose_wants(const cfc_cluster_t *cl, const cfc_ask_t *ask, const cfc_choice_t *choice,
+                      cfc_places_t *wants);
+
+/**
+ * Whether a request takes a place at a given node that was handed to it; sets choice if so. No
+ * longer, if the node's state or its own tier's has changed since the request said what it wants.
  */
 bool cfc_choose_takes(const cfc_cluster_t *cl, const cfc_ask_t *ask, cfc_node_t *node,
                       cfc_choice_t *choice);

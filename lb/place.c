@@ -38,32 +38,54 @@ static apr_status_t choose(const cfc_cluster_t *cl, cfc_ask_t *ask, cfc_choice_t
     }
 }
 
+/* A counted place that nobody has in his books: to the one that waits for it, or to nobody. */
+static void pass_on(const cfc_cluster_t *cl, cfc_node_slot_t *slot)
+{
+    if (!cfc_queue_hand_over(&cl->slot->queue, slot->owner.number)) {
+        cfc_slot_free(slot);
+    }
+}
+
 void cfc_place_leave(const cfc_cluster_t *cl, const cfc_node_t *node, int child)
 {
-    cfc_queue_t *queue = &cl->slot->queue;
-
-    if (node->max > 0 && atomic_load_explicit(&queue->length, memory_order_relaxed) > 0
-        && cfc_node_effective(node) == CFC_EFFECTIVE_SERVING) {
+    if (node->max > 0
+        && atomic_load_explicit(&cl->slot->queue.length, memory_order_relaxed) > 0) {
         cfc_slot_unbook(node->slot, child);
-        if (!cfc_queue_hand_over(queue, cfc_cluster_place(cl, node))) {
-            cfc_slot_free(node->slot);
-        }
+        pass_on(cl, node->slot);
         return;
     }
     cfc_slot_end(node->slot, child);
 }
 
-/* A granted place is counted at its node already; the books of this child are not. */
-static bool use_granted(wait_t *w, int32_t place)
+/* @return NULL: this configuration does not have it. Another generation's child may have been about
+ * to grant it to whoever waited by the same record before. */
+static cfc_node_t *node_numbered(const cfc_cluster_t *cl, int32_t number)
 {
-    cfc_node_t *node = cfc_cluster_nodes(w->cl)[place];
+    cfc_node_t **nodes = cfc_cluster_nodes(cl);
 
-    cfc_slot_book(node->slot, w->child);
-    if (!cfc_choose_takes(w->cl, w->ask, node, w->choice)) {
-        cfc_place_leave(w->cl, node, w->child);     /* tried already, or down by now */
+    for (int i = 0; i < cl->nodes->nelts; i++) {
+        if (nodes[i]->slot->owner.number == (uint32_t)number) {
+            return nodes[i];
+        }
+    }
+    return NULL;
+}
+
+/* A granted place is counted at its node already; the books of this child are not. */
+static bool use_granted(wait_t *w, int32_t number)
+{
+    cfc_node_t *node = node_numbered(w->cl, number);
+
+    if (node == NULL || !cfc_choose_takes(w->cl, w->ask, node, w->choice)) {
         return false;
     }
+    cfc_slot_book(node->slot, w->child);
     return true;
+}
+
+static void pass_on_granted(const wait_t *w, int32_t number)
+{
+    pass_on(w->cl, cfc_slot_numbered(cfc_cluster_nodes(w->cl)[0]->slot, (uint32_t)number));
 }
 
 static bool take_free(wait_t *w)
@@ -72,22 +94,47 @@ static bool take_free(wait_t *w)
            && cfc_slot_try_begin(w->choice->node->slot, w->child, w->choice->node->max);
 }
 
+/* Say where a place would be taken, as things stand. */
+static void say_wants(wait_t *w)
+{
+    cfc_places_t wants;
+
+    cfc_choose_wants(w->cl, w->ask, w->choice, &wants);
+    cfc_queue_want(w->waiter, &wants);
+}
+
+/* Wait until a place is granted that can be used, or there is something to look at. */
+static bool take_granted(wait_t *w, apr_int64_t wait_ms)
+{
+    int32_t granted;
+
+    say_wants(w);
+    granted = cfc_queue_wait(w->waiter, (int)(wait_ms < LOOK_MS ? wait_ms : LOOK_MS));
+    if (granted == CFC_QUEUE_NONE) {
+        return false;
+    }
+    w->ask->now = apr_time_now();
+    if (use_granted(w, granted)) {
+        return true;
+    }
+    say_wants(w);       /* not this one any more, or it would be handed over to us again */
+    pass_on_granted(w, granted);
+    return false;
+}
+
 /* Out of the queue; a place that was granted at the last moment is used or passed on. */
 static bool leave_queue(wait_t *w, bool has_place)
 {
     int32_t granted = cfc_queue_leave(&w->cl->slot->queue, w->waiter);
 
-    if (granted == CFC_QUEUE_ANY) {
+    if (granted == CFC_QUEUE_NONE) {
         return has_place;
     }
-    if (has_place) {
-        cfc_node_t *node = cfc_cluster_nodes(w->cl)[granted];
-
-        cfc_slot_book(node->slot, w->child);
-        cfc_place_leave(w->cl, node, w->child);
+    if (!has_place && use_granted(w, granted)) {
         return true;
     }
-    return use_granted(w, granted);
+    pass_on_granted(w, granted);
+    return has_place;
 }
 
 /* Near the end of its time a request rather loses its session than its answer. */
@@ -95,40 +142,35 @@ static void give_way(wait_t *w, apr_int64_t waited_ms)
 {
     if (!w->cl->sticky.strict && waited_ms * 5 >= w->cl->queue.timeout_ms * 4) {
         w->ask->anywhere = true;
-        cfc_queue_want(w->waiter, CFC_QUEUE_ANY);
     }
 }
 
 static bool join_queue(wait_t *w)
 {
-    bool belongs = w->choice->node != NULL;     /* a method never picks a node that is full */
+    cfc_places_t wants;
 
+    cfc_choose_wants(w->cl, w->ask, w->choice, &wants);
     w->joined_at = apr_time_now();
-    w->waiter = cfc_queue_join(&w->cl->slot->queue, (uint32_t)w->cl->queue.depth,
-                               belongs ? cfc_cluster_place(w->cl, w->choice->node) : CFC_QUEUE_ANY,
+    w->waiter = cfc_queue_join(&w->cl->slot->queue, (uint32_t)w->cl->queue.depth, &wants,
                                getpid());
     return w->waiter != NULL;
 }
 
 static bool wait_for_place(wait_t *w, apr_int64_t *waited_ms)
 {
-    apr_int64_t timeout_ms = w->cl->queue.timeout_ms;
-    bool taken = false;
+    apr_int64_t timeout_ms = w->cl->queue.timeout_ms, ms = 0;
+    bool taken, over;
 
     if (!join_queue(w)) {
         return false;
     }
     /* Look once more: a place may have become free before anybody saw us wait. */
-    for (apr_int64_t ms = 0; !(taken = take_free(w)) && ms < timeout_ms;
-         ms = apr_time_as_msec(apr_time_now() - w->joined_at)) {
-        apr_int64_t left_ms = timeout_ms - ms;
-
+    do {
         give_way(w, ms);
-        if (cfc_queue_wait(w->waiter, left_ms < LOOK_MS ? (int)left_ms : LOOK_MS)
-            != CFC_QUEUE_ANY) {
-            break;
-        }
-    }
+        taken = take_free(w) || (ms < timeout_ms && take_granted(w, timeout_ms - ms));
+        over = ms >= timeout_ms;
+        ms = apr_time_as_msec(apr_time_now() - w->joined_at);
+    } while (!taken && !over);
     taken = leave_queue(w, taken);
     *waited_ms += apr_time_as_msec(apr_time_now() - w->joined_at);
     return taken;

@@ -15,8 +15,10 @@ typedef enum {
  * Get a place for a request. Waits
  * - for the first probe of a node after httpd has started, up to 3 s;
  * - in the queue while the node it belongs to, or every node that would do, is at its max=. A
- *   request that belongs to a node takes a place at any other one when four fifths of the
- *   queue's time are over, unless stickiness is strict.
+ *   request that belongs or is forced to a node takes a place at any other one when four fifths
+ *   of the queue's time are over, unless stickiness is strict or it is a tester's.
+ * What is handed to it is a place at one of the nodes that cfc_choose_wants() names at that moment,
+ * of whatever generation the child is that leaves it.
  *
  * Threads: any thread of any child; the request's own waits.
  *
@@ -27,7 +29,7 @@ typedef enum {
 cfc_place_t cfc_place_take(const cfc_cluster_t *cl, cfc_ask_t *ask, int child,
                            cfc_choice_t *choice, apr_int64_t *waited_ms);
 
-/** Give a place back: to the one that has waited longest for it, if anybody waits. */
+/** Give a place back: to the one that has waited longest of those who want it, if any does. */
 void cfc_place_leave(const cfc_cluster_t *cl, const cfc_node_t *node, int child);
 
 #endif

@@ -13,8 +13,7 @@
 static_assert(LINE_OF(probe_wanted) == LINE_OF(admin), "line A is one line");
 static_assert(LINE_OF(traffic.picked) == LINE_OF(turns), "what methods compare is on line B");
 
-/* How often in a row an untouched total must be wrong by the same number. */
-#define DRIFT_PROOFS 3u
+static_assert(CFC_NODES_MAX == CFC_QUEUE_NODES, "the queue can tell every node apart");
 
 uint64_t cfc_segment_layout(void)
 {
@@ -29,6 +28,7 @@ uint64_t cfc_segment_layout(void)
         offsetof(cfc_segment_t, nodes),
         offsetof(cfc_segment_t, dependencies),
         offsetof(cfc_segment_t, events),
+        offsetof(cfc_owner_t, number),
         offsetof(cfc_events_t, places),
         sizeof(cfc_event_t),
         CFC_EVENT_KINDS,
@@ -142,6 +142,7 @@ static void *slot_of(const cfc_segment_t *segment, void *slots, size_t bytes, in
     uint32_t now = atomic_load(&segment->generation);
     uint32_t oldest = oldest_generation(segment, now);
     cfc_owner_t *spare = NULL;
+    int number = 0;
 
     for (int i = 0; i < count; i++) {
         cfc_owner_t *owner = (void *)((char *)slots + (size_t)i * bytes);
@@ -153,12 +154,14 @@ static void *slot_of(const cfc_segment_t *segment, void *slots, size_t bytes, in
         if (spare == NULL
             && (owner->cluster[0] == '\0' || atomic_load(&owner->generation) < oldest)) {
             spare = owner;
+            number = i;
         }
     }
     if (spare != NULL) {
         memset(spare, 0, bytes);
         strncpy(spare->cluster, cluster, CFC_NAME_MAX - 1);
         strncpy(spare->name, name, CFC_NAME_MAX - 1);
+        spare->number = (uint32_t)number;
         atomic_store(&spare->generation, now);
     }
     return spare;
@@ -234,20 +237,9 @@ static bool counted(const cfc_segment_t *segment, const _Atomic int32_t *total,
 static void repair_total(const cfc_segment_t *segment, _Atomic int32_t *total, cfc_book_t *book)
 {
     int32_t was, sum;
+    bool steady = counted(segment, total, book, &was, &sum);
 
-    if (!counted(segment, total, book, &was, &sum) || was == sum) {
-        book->drift_seen = 0;
-        return;
-    }
-    if (book->drift_seen == 0 || book->drift != was - sum) {
-        book->drift = was - sum;
-        book->drift_seen = 1;
-        return;
-    }
-    if (++book->drift_seen >= DRIFT_PROOFS) {
-        atomic_fetch_sub(total, book->drift);
-        book->drift_seen = 0;
-    }
+    atomic_fetch_sub(total, cfc_drift_look(&book->drift, steady ? was - sum : 0));
 }
 
 int cfc_segment_repair(cfc_segment_t *segment, bool (*alive)(int64_t pid))

@@ -41,6 +41,7 @@
 
 #include "lb/bell.h"
 #include "lb/drain.h"
+#include "lb/drift.h"
 #include "lb/eject.h"
 #include "lb/events.h"
 #include "lb/heritage.h"
@@ -92,8 +93,7 @@ typedef struct {
 /** Who adds how much to a total that a killed child leaves wrong. */
 typedef struct {
     _Atomic uint32_t children[CFC_CHILDREN_MAX];        /* see cfc_book_entry() */
-    int32_t drift;                      /* cfc_segment_repair's own: how wrong, */
-    uint32_t drift_seen;                /* and how often in a row */
+    cfc_drift_t drift;                  /* cfc_segment_repair()'s own */
 } cfc_book_t;
 
 /** One probe of a node. Written by the monitor, read by all. */
@@ -113,6 +113,7 @@ typedef struct {
     char cluster[CFC_NAME_MAX];         /* "" : the slot is free */
     char name[CFC_NAME_MAX];            /* the node's; "" in a cluster's slot */
     _Atomic uint32_t generation;        /* the last one that has this cluster or node */
+    uint32_t number;                    /* of the slot among its like, from 0 */
 } cfc_owner_t;
 
 typedef struct cfc_node_slot {
@@ -316,6 +317,12 @@ void cfc_slot_tunnel_end(cfc_node_slot_t *slot, int child);
 void cfc_slot_book(cfc_node_slot_t *slot, int child);
 void cfc_slot_unbook(cfc_node_slot_t *slot, int child);
 void cfc_slot_free(cfc_node_slot_t *slot);
+
+/** The node's slot with this number. @param any any other one of the segment */
+static inline cfc_node_slot_t *cfc_slot_numbered(cfc_node_slot_t *any, uint32_t number)
+{
+    return any - any->owner.number + number;
+}
 
 /** A node's health and cause, read and written as one. Any thread reads; the monitor writes. */
 static inline cfc_health_t cfc_standing_read(const _Atomic uint32_t *at, cfc_cause_t *cause)

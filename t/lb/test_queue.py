@@ -10,7 +10,7 @@ import time
 import pytest
 
 from equipment.client import spread
-from equipment.cluster import node_line
+from equipment.cluster import config, node_line
 from equipment.httpd import mpm
 from equipment.proc import wait_for
 
@@ -23,6 +23,21 @@ def slow(user, ms):
     return user.get(f"/slow?ms={ms}")
 
 
+def of_node(cluster, name):
+    """A user who belongs to a node."""
+    user = cluster.user()
+    user.get("/page", headers={"Cookie": f"JSESSIONID=A.{name}"})
+    assert user.node == name
+    return user
+
+
+def copy_of(cluster, user):
+    """The same user, with connections of his own."""
+    copy = cluster.user()
+    copy.session.cookies.update(user.session.cookies)
+    return copy
+
+
 class Crowd:
     """Requests made at the same time, each by a user of its own unless one is given."""
 
@@ -32,6 +47,21 @@ class Crowd:
 
     def ask(self, ms, user=None):
         return self.pool.submit(slow, user or self.cluster.user(), ms)
+
+    def hold(self, count, user=None):
+        """Requests that scripted nodes do not end before let_go()."""
+        for node in self.cluster.nodes.values():
+            node.script = "slow"
+        before = sum(self.in_flight())
+        held = [self.ask(0, user) for _ in range(count)]
+        wait_for(lambda: sum(self.in_flight()) == before + count, f"{count} more in flight")
+        for node in self.cluster.nodes.values():
+            node.script = "answer"
+        return held
+
+    def let_go(self):
+        for node in self.cluster.nodes.values():
+            node.go_on.set()
 
     def in_flight(self):
         return [node["traffic"]["in_flight"] for node in self.cluster.status()["nodes"]]
@@ -47,14 +77,21 @@ class Crowd:
 def place(new_cluster):
     made = []
 
-    def make(count, inside="", **more):
-        cluster = new_cluster(inside=inside, line=limited(count), **more).start()
+    def make(count, inside="", line=None, **more):
+        cluster = new_cluster(inside=inside, line=line or limited(count), **more).start()
         made.append(Crowd(cluster))
         return cluster, made[-1]
 
     yield make
     for crowd in made:
         crowd.pool.shutdown(cancel_futures=True)
+
+
+@pytest.fixture
+def held_place(place, scripted):
+    """The same over scripted nodes, which are told when a request ends."""
+    return lambda inside, names=("node1", "node2"): place(
+        1, inside, members=[scripted(name) for name in names])
 
 
 def test_a_node_never_has_more_than_its_max_over_all_children(place):
@@ -69,68 +106,103 @@ def test_a_node_never_has_more_than_its_max_over_all_children(place):
     crowd.waiting(0)
 
 
-def test_who_came_first_is_served_first(place, nodes):
-    cluster, crowd = place(1, members=nodes[:1])
-    answered = []
-    first = crowd.ask(1500)
-    crowd.busy(1)
+def test_who_came_first_is_served_first(held_place):
+    cluster, crowd = held_place("CFQueue timeout=1m", names=["node1"])
+    held = crowd.hold(1)
+    answers = []
     for i in range(5):
-        answer = crowd.ask(400)     # far apart: it is clients that say when they had an answer
-        answer.add_done_callback(lambda _, i=i: answered.append(i))
+        answers.append(crowd.pool.submit(cluster.user().get, f"/page?id={i}"))
         crowd.waiting(i + 1)
-    assert first.result().status_code == 200
-    wait_for(lambda: len(answered) == 5, "all answers")
-    assert answered == [0, 1, 2, 3, 4]
+    crowd.let_go()
+    assert {answer.result().status_code for answer in [*held, *answers]} == {200}
+    assert cluster.nodes["node1"].journal() == [f"GET {i}" for i in range(5)]
 
 
-def test_a_full_queue_is_told_at_once(place):
-    cluster, crowd = place(1, inside="CFQueue depth=1 timeout=1m")
-    held = [crowd.ask(1500), crowd.ask(1500)]
-    crowd.busy(1, 1)
+def test_a_full_queue_is_told_at_once(held_place):
+    cluster, crowd = held_place("CFQueue depth=1 timeout=1m")
+    held = crowd.hold(2)
     waits = crowd.ask(0)
     crowd.waiting(1)
     answer = cluster.user().get("/page", headers={"Accept": "application/json"})
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "10")
     assert answer.json()["state"] == "busy"
+    crowd.let_go()
     assert [a.result().status_code for a in [*held, waits]] == [200, 200, 200]
 
 
-def test_waiting_ends_after_its_time(place):
-    cluster, crowd = place(1, inside="CFQueue depth=10 timeout=300ms")
-    held = [crowd.ask(2000), crowd.ask(2000)]
-    crowd.busy(1, 1)
+def test_waiting_ends_after_its_time(held_place):
+    cluster, crowd = held_place("CFQueue depth=10 timeout=300ms")
+    held = crowd.hold(2)
     begun = time.monotonic()
     assert cluster.user().get("/page").status_code == 503
     assert time.monotonic() - begun >= 0.3
     crowd.waiting(0)
+    crowd.let_go()
     assert [answer.result().status_code for answer in held] == [200, 200]
 
 
-def test_a_session_waits_for_its_own_node(place):
-    cluster, crowd = place(1, inside="CFQueue timeout=1m")
+def test_a_session_waits_for_its_own_node(held_place):
+    cluster, crowd = held_place("CFQueue timeout=1m")
     user = cluster.new_user()
-    held = crowd.ask(1000, user)
-    wait_for(lambda: sum(crowd.in_flight()) == 1, "one in flight")
-    other = cluster.user()
-    other.session.cookies.update(user.session.cookies)
-    assert spread([other.get("/page")]) == f"{user.node or held.result().headers['X-Test-Node']}: 1"
+    node = user.node
+    held = crowd.hold(1, user)
+    waits = crowd.ask(0, copy_of(cluster, user))
+    crowd.waiting(1)
+    crowd.let_go()
+    assert held[0].result().status_code == 200
+    assert spread([waits.result()]) == f"{node}: 1"
 
 
 @pytest.mark.parametrize("strict, want", [("off", 200), ("on", 503)])
-def test_near_the_end_of_the_time_it_moves_unless_strict(place, strict, want):
-    cluster, crowd = place(1, inside="CFSticky cookie=CFROUTE session=JSESSIONID "
-                                     f"strict={strict}\nCFQueue timeout=500ms")
+def test_near_the_end_of_the_time_it_moves_unless_strict(held_place, strict, want):
+    cluster, crowd = held_place("CFSticky cookie=CFROUTE session=JSESSIONID "
+                                f"strict={strict}\nCFQueue timeout=500ms")
     user = cluster.new_user()
     node = user.node
-    held = crowd.ask(3000, user)
-    wait_for(lambda: sum(crowd.in_flight()) == 1, "one in flight")
-    other = cluster.user()
-    other.session.cookies.update(user.session.cookies)
-    answer = other.get("/page")
+    held = crowd.hold(1, user)
+    answer = copy_of(cluster, user).get("/page")
     assert answer.status_code == want
     if want == 200:
         assert spread([answer]) == f"{cluster.other(node)}: 1"
-    assert held.result().status_code == 200
+    crowd.let_go()
+    assert held[0].result().status_code == 200
+
+
+def test_who_waits_over_a_reload_gets_a_place_at_the_right_node(place, nodes, scripted):
+    cluster, crowd = place(1, inside="CFQueue timeout=1m")
+    users = [of_node(cluster, name) for name in cluster.nodes]
+    held = [crowd.ask(4000, user) for user in users]
+    crowd.busy(1, 1)
+    sticky = [crowd.ask(0, copy_of(cluster, user)) for user in users]
+    new = [crowd.ask(100) for _ in range(4)]
+    crowd.waiting(6)
+    members = [scripted("node3"), nodes[1], nodes[0]]
+    cluster.httpd.pieces = [config(members, inside="CFQueue timeout=1m", line=limited(1))]
+    cluster.httpd.graceful()        # who waits, waits on in an old child
+    most = [0, 0, 0]
+    younger = [crowd.ask(100) for _ in range(20)]
+    while not all(answer.done() for answer in [*held, *sticky, *new, *younger]):
+        most = [max(pair) for pair in zip(most, crowd.in_flight())]
+    assert [spread([answer.result()]) for answer in sticky] == [f"{u.node}: 1" for u in users]
+    assert {a.result().status_code for a in [*held, *new, *younger]} == {200}
+    assert most == [1, 1, 1]
+    crowd.busy(0, 0, 0)
+    crowd.waiting(0)
+
+
+def test_a_higher_tier_gets_nobody_while_the_lower_one_is_only_full(place, scripted):
+    members = [scripted("node1"), scripted("node2")]
+    cluster, crowd = place(1, inside="CFQueue timeout=1m", members=members, line=lambda n: (
+        f"{limited(1)(n)} tier={members.index(n)}"))
+    user = of_node(cluster, "node2")
+    held = [*crowd.hold(1), *crowd.hold(1, user)]
+    new = [crowd.ask(0) for _ in range(4)]
+    crowd.waiting(4)
+    members[1].go_on.set()
+    assert held[1].result().status_code == 200
+    crowd.waiting(4)
+    crowd.let_go()
+    assert spread(answer.result() for answer in new) == "node1: 4"
 
 
 def test_places_of_a_killed_child_come_back(place):

@@ -29,6 +29,7 @@
     SUITE(waiting)        \
     SUITE(beat)           \
     SUITE(queue)          \
+    SUITE(place)          \
     SUITE(opt)            \
     SUITE(node_url)       \
     SUITE(sticky)         \

@@ -307,6 +307,78 @@ START_TEST(an_ejected_node_is_tried_with_what_can_go_elsewhere)
 }
 END_TEST
 
+static const state_t any_state[] = {UP, UP, UP, FAILING, SLOW, GONE, SETUP, DRAIN, DRAIN_SLOW,
+                                    BLACK, DRAIN_BLACK, STOP};
+
+/* Whatever the states, tiers, routes, what was tried and what is strict. */
+static void draw_scene(const cfc_kit_t *kit, cfc_ask_t *ask)
+{
+    cfc_node_t **nodes = cfc_cluster_nodes(kit->cl);
+
+    *ask = (cfc_ask_t){.dice = cfc_kit_dice(), .anywhere = cfc_kit_dice() % 4 == 0};
+    kit->cl->sticky.strict = cfc_kit_dice() % 4 == 0;
+    for (int i = 0; i < NODES; i++) {
+        const state_t *state = &any_state[cfc_kit_dice() % CFC_ROWS(any_state)];
+
+        cfc_kit_state(nodes[i], state->admin, state->health, state->cause);
+        atomic_store(&nodes[i]->slot->eject.until, state->ejected);
+        nodes[i]->max = 1;
+        nodes[i]->tier = cfc_kit_dice() % 2;
+        if (cfc_kit_dice() % 4 == 0) {
+            cfc_tried_add(&ask->tried, kit->cl, nodes[i]);
+        }
+        if (cfc_kit_dice() % 4 == 0) {
+            ask->routes.nodes[ask->routes.count++] = nodes[i];
+        }
+    }
+    if (cfc_kit_dice() % 8 == 0) {
+        ask->forced = nodes[0];
+        ask->bound = cfc_kit_dice() % 2;
+    }
+}
+
+static void all_inflight(const cfc_kit_t *kit, int count)
+{
+    for (int i = 0; i < NODES; i++) {
+        atomic_store(&cfc_cluster_nodes(kit->cl)[i]->slot->traffic.inflight, count);
+    }
+}
+
+START_TEST(who_waits_takes_a_place_where_it_could_have_gone_and_nowhere_else)
+{
+    cfc_kit_t kit = cfc_kit_open("node1 node2 node3");
+    cfc_node_t **nodes = cfc_cluster_nodes(kit.cl);
+    unsigned waited = 0;
+
+    for (int i = 0; i < 50000; i++) {
+        cfc_choice_t free, full, taken;
+        cfc_places_t wants;
+        cfc_ask_t ask;
+        apr_status_t status;
+
+        draw_scene(&kit, &ask);
+        all_inflight(&kit, 0);
+        status = cfc_choose(kit.cl, &ask, &free);
+        all_inflight(&kit, 1);
+        ck_assert_int_eq(cfc_choose(kit.cl, &ask, &full) == APR_ENOENT, status == APR_ENOENT);
+        if (status == APR_ENOENT) {
+            continue;
+        }
+        waited++;
+        cfc_choose_wants(kit.cl, &ask, &full, &wants);
+        ck_assert(cfc_places_has(&wants, free.node->slot->owner.number));
+        for (int j = 0; j < NODES; j++) {
+            bool wanted = cfc_places_has(&wants, nodes[j]->slot->owner.number);
+
+            ck_assert_int_eq(cfc_choose_takes(kit.cl, &ask, nodes[j], &taken), wanted);
+            ck_assert(!wanted || (taken.node == nodes[j] && nodes[j]->tier == free.node->tier));
+        }
+    }
+    ck_assert_uint_gt(waited, 20000);
+    cfc_kit_close(&kit);
+}
+END_TEST
+
 START_TEST(choosing_changes_nothing)
 {
     cfc_kit_t kit = cfc_kit_open("node1 node2 node3");
@@ -490,6 +562,7 @@ Suite *cfc_choose_suite(void)
                         CFC_ROWS(leaving));
     tcase_add_loop_test(tcase, an_ejected_node_is_tried_with_what_can_go_elsewhere, 0,
                         CFC_ROWS(trials));
+    tcase_add_test(tcase, who_waits_takes_a_place_where_it_could_have_gone_and_nowhere_else);
     tcase_add_test(tcase, choosing_changes_nothing);
     tcase_add_test(tcase, a_cluster_without_nodes_has_none_to_choose);
     tcase_add_test(tcase, a_request_tries_each_of_the_most_nodes_once);

@@ -71,7 +71,7 @@ START_TEST(what_is_known_of_clusters_and_of_everything_is_taken_over)
     atomic_store(&was->refused, 5);
     atomic_store(&was->parts_closed, 2);
     atomic_store(&was->parts[1].state, CFC_CLUSTER_CLOSED);
-    cfc_queue_join(&was->queue, 1, CFC_QUEUE_ANY, 1);
+    cfc_queue_join(&was->queue, 1, &(cfc_places_t){{1}}, 1);
     atomic_store(&old->changes, 42);
     memset(old->secret, 'x', sizeof(old->secret));
     cfc_segment_next_generation(old);
