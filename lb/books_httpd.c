@@ -40,8 +40,7 @@ void cfc_books_attempt(const request_rec *r, const cfc_cluster_t *cl, const cfc_
         cfc_latency_note(&slot->latency, attempt->answered_at - choice->at, attempt->answered_at);
     }
     if (choice->why == CFC_WHY_MOVED || choice->why == CFC_WHY_REHOMED) {
-        cfc_drain_moved(&ask->routes.nodes[0]->slot->drain, client_hash(r, &ask->routes),
-                        choice->at);
+        cfc_drain_moved(&ask->routes.nodes[0]->slot->drain, client_hash(r, &ask->routes));
     }
     if (choice->why == CFC_WHY_STICKY) {
         cfc_sessions_note(&slot->sessions, client_hash(r, &ask->routes), choice->at,

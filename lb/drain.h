@@ -21,7 +21,7 @@ typedef struct {
     /* children, whether it drains or not: a drain begins with none */
     _Atomic uint64_t cut_requests;
     _Atomic uint64_t cut_tunnels;
-    cfc_sessions_t moved;
+    cfc_sketch_t moved;             /* no window: it is cleared when a drain begins */
 } cfc_drain_t;
 
 typedef struct {
@@ -41,13 +41,13 @@ void cfc_drain_none(cfc_drain_t *drain);
 
 /** A session of the node was served by another one. Any thread of any child; waits for nobody.
  *  @param session from cfc_sessions_hash() */
-void cfc_drain_moved(cfc_drain_t *drain, uint64_t session, apr_time_t now);
+void cfc_drain_moved(cfc_drain_t *drain, uint64_t session);
 
 /** Count one request, or one tunnel, that was cut. Likewise. */
 void cfc_drain_cut_request(cfc_drain_t *drain);
 void cfc_drain_cut_tunnel(cfc_drain_t *drain);
 
 /** Any thread of any process. @return false: there is no drain */
-bool cfc_drain_read(const cfc_drain_t *drain, apr_time_t now, cfc_drain_report_t *report);
+bool cfc_drain_read(const cfc_drain_t *drain, cfc_drain_report_t *report);
 
 #endif

@@ -13,6 +13,7 @@
 static_assert(LINE_OF(probe_wanted) == LINE_OF(admin), "line A is one line");
 static_assert(LINE_OF(traffic.picked) == LINE_OF(turns), "what methods compare is on line B");
 
+static_assert(sizeof(cfc_node_slot_t) < 64 * 1024, "a node takes less than 64 KiB (DESIGN 12)");
 static_assert(CFC_NODES_MAX == CFC_QUEUE_NODES, "the queue can tell every node apart");
 
 uint64_t cfc_segment_layout(void)
@@ -158,7 +159,9 @@ static void *slot_of(const cfc_segment_t *segment, void *slots, size_t bytes, in
         }
     }
     if (spare != NULL) {
-        memset(spare, 0, bytes);
+        if (spare->cluster[0] != '\0') {
+            memset(spare, 0, bytes);    /* else it is zero, and its pages are no memory yet */
+        }
         strncpy(spare->cluster, cluster, CFC_NAME_MAX - 1);
         strncpy(spare->name, name, CFC_NAME_MAX - 1);
         spare->number = (uint32_t)number;

@@ -40,7 +40,7 @@ void cfc_drain_tell(const cfc_cluster_t *cl, const cfc_node_t *node, apr_time_t 
     const char *is = arrived[admin], *text, *span;
     cfc_drain_report_t report;
 
-    if (!cfc_drain_read(&node->slot->drain, now, &report)
+    if (!cfc_drain_read(&node->slot->drain, &report)
         || (admin == CFC_ADMIN_ACTIVE
             && report.moved + report.cut_requests + report.cut_tunnels == 0)) {
         return;

@@ -107,7 +107,7 @@ static void node_look(const cfc_cluster_t *cl, const cfc_node_t *node, apr_time_
     view->tunnels = atomic_load(&traffic->tunnels);
     view->sessions = cfc_sessions_count(&slot->sessions, now, cl->sticky.window_ms);
     if (view->admin != CFC_ADMIN_ACTIVE) {
-        cfc_drain_read(&slot->drain, now, &view->drain);
+        cfc_drain_read(&slot->drain, &view->drain);
     }
     view->attempts = atomic_load(&traffic->attempts);
     for (int i = 0; i < 6; i++) {

@@ -78,7 +78,7 @@ static const struct {
     double rms_max;
 } sizes[] = {
     {100, 50, 1.15}, {1000, 50, 1.15}, {5000, 50, 1.5}, {12000, 50, 1.5}, {50000, 50, 1.5},
-    {400000, 12, 2.0},
+    {400000, 12, 2.0}, {3000000, 2, 2.0},
 };
 
 START_TEST(many_are_counted_with_a_standard_error_below_1_5_percent)
@@ -123,6 +123,40 @@ static const struct {
     {"a day on",                           0,             288 * SLICE,       0},
     {"from before, the clock was set back", 6 * SLICE,    SLICE,             0},
 };
+
+START_TEST(a_sketch_alone_counts_until_it_is_cleared)
+{
+    cfc_sketch_t *sketch = &sessions->slices[0].sketch;
+
+    ck_assert_uint_eq(cfc_sketch_count(sketch), 0);
+    for (unsigned i = 0; i < 20; i++) {
+        cfc_sketch_note(sketch, client(1, i));
+        cfc_sketch_note(sketch, client(1, i / 2));
+        ck_assert_uint_eq(cfc_sketch_count(sketch), i + 1);
+    }
+    cfc_sketch_clear(sketch);
+    ck_assert_uint_eq(cfc_sketch_count(sketch), 0);
+}
+END_TEST
+
+/* Two registers share a byte. */
+START_TEST(a_register_keeps_its_highest_value_and_its_neighbour_its_own)
+{
+    cfc_sketch_t *sketch = &sessions->slices[0].sketch;
+
+    for (unsigned zeros = 0; zeros < 51; zeros++) {
+        unsigned most = zeros < 14 ? zeros + 1 : 15;
+
+        cfc_sketch_note(sketch, UINT64_C(1) << (13 + zeros) | 6);
+        cfc_sketch_note(sketch, UINT64_C(1) << 13 | 6);
+        ck_assert_uint_eq(sketch->pairs[3], most);
+    }
+    cfc_sketch_note(sketch, UINT64_C(1) << 15 | 7);
+    ck_assert_uint_eq(sketch->pairs[3], 3 << 4 | 15);
+    cfc_sketch_note(sketch, UINT64_C(1) << 14 | 7);
+    ck_assert_uint_eq(sketch->pairs[3], 3 << 4 | 15);
+}
+END_TEST
 
 START_TEST(a_client_that_was_quiet_for_the_window_is_not_counted)
 {
@@ -181,7 +215,7 @@ START_TEST(garbage_in_the_registers_is_counted_as_something)
 {
     note(1, 10, T0);
     for (int i = 0; i < CFC_SESSIONS_SLICES; i++) {
-        memset(&sessions->slices[i].registers, 0xff, sizeof(sessions->slices[i].registers));
+        memset(&sessions->slices[i].sketch, 0xff, sizeof(sessions->slices[i].sketch));
     }
     ck_assert_uint_gt(count(T0), 0);
 }
@@ -267,6 +301,8 @@ Suite *cfc_sessions_suite(void)
     tcase_add_test(tcase, a_handful_is_counted_exactly);
     tcase_add_loop_test(tcase, many_are_counted_with_a_standard_error_below_1_5_percent, 0,
                         CFC_ROWS(sizes));
+    tcase_add_test(tcase, a_sketch_alone_counts_until_it_is_cleared);
+    tcase_add_test(tcase, a_register_keeps_its_highest_value_and_its_neighbour_its_own);
     tcase_add_loop_test(tcase, a_client_that_was_quiet_for_the_window_is_not_counted, 0,
                         CFC_ROWS(windows));
     tcase_add_test(tcase, slices_turn_by_themselves);
