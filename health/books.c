@@ -3,7 +3,7 @@
  * lb/rates.c's and lb/spread.c's. */
 #include "health/books.h"
 
-#include <signal.h>
+#include <unistd.h>
 
 #include "lb/cluster.h"
 #include "lb/segment.h"
@@ -33,10 +33,10 @@ static void count(const cfc_cluster_t *cl, cfc_node_slot_t *slot, apr_time_t now
     cfc_spread_prepare(&slot->spread, now);
 }
 
-/* Children run as this user: a process that we may not signal is somebody else's by now. */
+/* All of httpd's processes are of one group: another one's has a dead child's pid by now. */
 static bool alive(int64_t pid)
 {
-    return kill((pid_t)pid, 0) == 0;
+    return getpgid((pid_t)pid) == getpgrp();
 }
 
 static int64_t run(void *job, int64_t now_ms)

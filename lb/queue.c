@@ -100,6 +100,15 @@ bool cfc_queue_hand_over(cfc_queue_t *queue, uint32_t node)
     return false;
 }
 
+void cfc_queue_strike_out(cfc_queue_t *queue, int64_t pid)
+{
+    for (size_t i = 0; i < CFC_QUEUE_MAX; i++) {
+        if (atomic_load(&queue->waiters[i].pid) == pid) {
+            cfc_queue_leave(queue, &queue->waiters[i]);
+        }
+    }
+}
+
 /* Those who were killed before they had a record, or after they had left it, are still in the
  * length. */
 static void repair_length(cfc_queue_t *queue)

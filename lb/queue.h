@@ -85,7 +85,10 @@ int32_t cfc_queue_leave(cfc_queue_t *queue, cfc_waiter_t *waiter);
  */
 bool cfc_queue_hand_over(cfc_queue_t *queue, uint32_t node);
 
-/** Free the records of children that were killed. Monitor only. */
+/** Free the records of a child that was killed. Any process. */
+void cfc_queue_strike_out(cfc_queue_t *queue, int64_t pid);
+
+/** Free the records of all children that were killed. Monitor only. */
 void cfc_queue_repair(cfc_queue_t *queue, bool (*alive)(int64_t pid));
 
 #endif

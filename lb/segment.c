@@ -25,6 +25,7 @@ uint64_t cfc_segment_layout(void)
         offsetof(cfc_segment_t, watched_at),
         offsetof(cfc_segment_t, downs),
         offsetof(cfc_segment_t, children),
+        offsetof(cfc_segment_t, uncounted),
         offsetof(cfc_segment_t, clusters),
         offsetof(cfc_segment_t, nodes),
         offsetof(cfc_segment_t, dependencies),
@@ -191,29 +192,60 @@ cfc_dependency_slot_t *cfc_segment_dependency(cfc_segment_t *segment, const char
                    CFC_DEPENDENCIES_MAX, cluster, name);
 }
 
+/* One process has one pid: what is here by it is a dead child's, whom nobody has missed yet. */
+static void strike_out(cfc_segment_t *segment, int64_t pid)
+{
+    for (int i = 0; i < CFC_CHILDREN_MAX; i++) {
+        int64_t dead = pid;
+
+        atomic_compare_exchange_strong(&segment->children[i].pid, &dead, 0);
+        dead = pid;
+        atomic_compare_exchange_strong(&segment->uncounted[i], &dead, 0);
+    }
+    for (int i = 0; i < CFC_CLUSTERS_MAX; i++) {
+        cfc_queue_strike_out(&segment->clusters[i].queue, pid);
+    }
+}
+
+/* Clean ones. In a slot that is nobody's they are, and stay no memory. */
+static void begin_books(cfc_segment_t *segment, int child)
+{
+    for (int i = 0; i < CFC_NODES_MAX; i++) {
+        cfc_node_slot_t *slot = &segment->nodes[i];
+
+        if (slot->owner.cluster[0] != '\0') {
+            atomic_store(cfc_book_entry(&slot->busy, child), 0);
+            atomic_store(cfc_book_entry(&slot->tunneling, child), 0);
+        }
+    }
+}
+
 int cfc_segment_child_enter(cfc_segment_t *segment, int64_t pid, uint32_t generation)
 {
+    strike_out(segment, pid);
     for (int i = 0; i < CFC_CHILDREN_MAX; i++) {
         int64_t nobody = 0;
 
         if (atomic_compare_exchange_strong(&segment->children[i].pid, &nobody, pid)) {
             atomic_store(&segment->children[i].generation, generation);
-            for (int j = 0; j < CFC_NODES_MAX; j++) {
-                atomic_store(cfc_book_entry(&segment->nodes[j].busy, i), 0);
-                atomic_store(cfc_book_entry(&segment->nodes[j].tunneling, i), 0);
-            }
+            begin_books(segment, i);
             return i;
         }
     }
-    atomic_fetch_add(&segment->uncounted, 1);
+    for (int i = 0; i < CFC_CHILDREN_MAX; i++) {
+        int64_t nobody = 0;
+
+        if (atomic_compare_exchange_strong(&segment->uncounted[i], &nobody, pid)) {
+            break;
+        }
+    }
     return -1;
 }
 
 void cfc_segment_child_leave(cfc_segment_t *segment, int child)
 {
     if (child < 0) {
-        atomic_fetch_sub(&segment->uncounted, 1);
-        return;
+        return;     /* it can still count requests until its process has ended */
     }
     /* Its books stay as they are: threads that httpd does not wait for at a restart may still
      * end requests in them. Nobody reads them any more, and the next child begins with clean
@@ -245,6 +277,24 @@ static void repair_total(const cfc_segment_t *segment, _Atomic int32_t *total, c
     atomic_fetch_sub(total, cfc_drift_look(&book->drift, steady ? was - sum : 0));
 }
 
+/* Whether all living children have books. Strikes dead ones out that have none. */
+static bool all_counted(cfc_segment_t *segment, bool (*alive)(int64_t pid))
+{
+    bool all = true;
+
+    for (int i = 0; i < CFC_CHILDREN_MAX; i++) {
+        int64_t pid = atomic_load(&segment->uncounted[i]);
+
+        if (pid != 0 && !alive(pid)) {
+            atomic_store(&segment->uncounted[i], 0);
+        }
+        else if (pid != 0) {
+            all = false;
+        }
+    }
+    return all;
+}
+
 int cfc_segment_repair(cfc_segment_t *segment, bool (*alive)(int64_t pid))
 {
     int struck = 0;
@@ -260,7 +310,7 @@ int cfc_segment_repair(cfc_segment_t *segment, bool (*alive)(int64_t pid))
     for (int i = 0; i < CFC_CLUSTERS_MAX; i++) {
         cfc_queue_repair(&segment->clusters[i].queue, alive);
     }
-    if (atomic_load(&segment->uncounted) == 0) {
+    if (all_counted(segment, alive)) {
         for (int i = 0; i < CFC_NODES_MAX; i++) {
             cfc_node_slot_t *slot = &segment->nodes[i];
 

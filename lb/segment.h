@@ -6,7 +6,7 @@
  *   0       cfc_segment_t: magic, layout, heritage,   parent, once
  *           secret
  *           monitor lease and beat                    monitors; taken away by a child, parent
- *           children[]: pid, generation               each child its own
+ *           children[]: pid, generation; uncounted[]  each child its own
  *           clusters[]: owner; maintenance, testers   parent; holder of the store's lock
  *           nodes[]:    owner                         parent
  *             line A    admin, health, ejection       whoever changes them, which is rare
@@ -223,7 +223,6 @@ typedef struct cfc_segment {
     unsigned char secret[CFC_SECRET_BYTES];     /* random; signs the status page's forms */
     _Atomic uint32_t generation;        /* of httpd's configuration, from 1 */
     _Atomic uint64_t changes;           /* admin changes made: the API's `generation` */
-    _Atomic uint32_t uncounted;         /* children that found no free child slot */
 
     alignas(CFC_CACHE_LINE) _Atomic int64_t monitor_pid;    /* holder of the lease; 0: nobody */
     _Atomic uint32_t monitor_generation;
@@ -232,6 +231,7 @@ typedef struct cfc_segment {
     cfc_bell_t downs;                   /* rung by the monitor when a node has turned down */
 
     alignas(CFC_CACHE_LINE) cfc_child_slot_t children[CFC_CHILDREN_MAX];
+    _Atomic int64_t uncounted[CFC_CHILDREN_MAX];    /* pids of those that found no free place; 0 */
     cfc_cluster_slot_t clusters[CFC_CLUSTERS_MAX];
     cfc_node_slot_t nodes[CFC_NODES_MAX];
     cfc_dependency_slot_t dependencies[CFC_DEPENDENCIES_MAX];
@@ -268,19 +268,25 @@ cfc_dependency_slot_t *cfc_segment_dependency(cfc_segment_t *segment, const char
                                               const char *name);
 
 /**
- * Take a child's place in the books. Each child once, at its start.
+ * Take a child's place in the books. Each child once, at its start. Whatever is there by its pid is
+ * that of a dead child, and is struck out.
  * @return its index; -1: none free, what the child does is counted in the totals only
  */
 int cfc_segment_child_enter(cfc_segment_t *segment, int64_t pid, uint32_t generation);
 
-/** Give it back. What the child still had open is taken out by cfc_segment_repair(). */
+/** Give it back. What the child still had open is taken out by cfc_segment_repair(), and so is a
+ * child that had no place, when its process has ended. */
 void cfc_segment_child_leave(cfc_segment_t *segment, int child);
 
 /**
  * Strike dead children out and repair the totals that they left raised. Monitor only, about
  * once a second. A total is corrected only when it was wrong by the same number three times
  * running while nobody changed it, so requests that begin or end meanwhile are never touched.
- * @param alive tells whether a process still exists
+ *
+ * Limits: no total is corrected while a child without a place lives; and of more than
+ *         2 * CFC_CHILDREN_MAX at one time those beyond are not known.
+ *
+ * @param alive tells whether a process still exists, and is httpd's
  * @return how many children were struck out
  */
 int cfc_segment_repair(cfc_segment_t *segment, bool (*alive)(int64_t pid));

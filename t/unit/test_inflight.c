@@ -50,6 +50,11 @@ static bool immortal(int64_t pid)
     return pid != 0;
 }
 
+static bool not_pid_1(int64_t pid)
+{
+    return pid != 1;
+}
+
 static int repair(int times)
 {
     int struck = 0;
@@ -283,10 +288,36 @@ START_TEST(a_child_without_a_place_is_counted_in_the_totals_only)
     }
     ck_assert_int_eq(inflight(slot), 1);
     cfc_segment_child_leave(segment, -1);
-    for (int i = 0; i < PROOFS; i++) {
-        cfc_segment_repair(segment, immortal);
+    for (int i = 0; i < 2 * PROOFS; i++) {
+        ck_assert_int_eq(cfc_segment_repair(segment, immortal), 0);
     }
-    ck_assert_msg(inflight(slot) == 0, "repairs did not begin again after it had left");
+    ck_assert_msg(inflight(slot) == 1, "repaired before its process had ended");
+    for (int i = 0; i < PROOFS; i++) {
+        cfc_segment_repair(segment, not_pid_1);     /* killed, or ended */
+    }
+    ck_assert_msg(inflight(slot) == 0, "repairs did not begin again after it had ended");
+}
+END_TEST
+
+START_TEST(a_new_child_strikes_out_a_dead_one_that_had_its_pid)
+{
+    cfc_node_slot_t *slot = node("node1");
+    cfc_cluster_slot_t *cluster = cfc_segment_cluster(segment, "confluence");
+    int first = cfc_segment_child_enter(segment, 100, 1), dead, reborn;
+
+    dead = cfc_segment_child_enter(segment, 200, 1);
+    cfc_slot_begin(slot, dead);
+    cfc_queue_join(&cluster->queue, 1, &(cfc_places_t){{1}}, 200);
+    cfc_segment_child_leave(segment, first);
+    reborn = cfc_segment_child_enter(segment, 200, 2);
+    ck_assert_int_eq(reborn, first);
+    ck_assert_int_eq(atomic_load(&segment->children[dead].pid), 0);
+    ck_assert_uint_eq(atomic_load(&cluster->queue.length), 0);
+    cfc_slot_begin(slot, reborn);
+    for (int i = 0; i < PROOFS; i++) {
+        ck_assert_int_eq(cfc_segment_repair(segment, immortal), 0);
+    }
+    ck_assert_int_eq(inflight(slot), 1);
 }
 END_TEST
 
@@ -382,6 +413,7 @@ Suite *cfc_inflight_suite(void)
     tcase_add_test(tcase, requests_that_end_after_their_child_left_do_not_stay_in_the_books);
     tcase_add_test(tcase, each_child_has_a_word_of_its_own_in_the_books);
     tcase_add_test(tcase, a_child_without_a_place_is_counted_in_the_totals_only);
+    tcase_add_test(tcase, a_new_child_strikes_out_a_dead_one_that_had_its_pid);
     tcase_add_test(tcase, a_place_given_back_is_taken_again);
     tcase_add_test(tcase, children_that_enter_and_serve_at_the_same_time_keep_apart);
     suite_add_tcase(suite, tcase);

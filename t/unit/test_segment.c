@@ -4,6 +4,8 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "t/unit/kit.h"
 #include "t/unit/suites.h"
@@ -246,6 +248,40 @@ START_TEST(cluster_slots_are_found_and_reused_as_those_of_nodes)
 }
 END_TEST
 
+/* How many pages of it somebody has written to, or read. */
+static int pages(const void *memory, size_t bytes)
+{
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    uintptr_t begin = (uintptr_t)memory / page * page;
+    unsigned char resident[sizeof(cfc_node_slot_t) / 1024] = {0};
+    int count = 0;
+
+    ck_assert_int_eq(mincore((void *)begin, (uintptr_t)memory + bytes - begin, resident), 0);
+    for (size_t i = 0; i < sizeof(resident); i++) {
+        count += resident[i] & 1;
+    }
+    return count;
+}
+
+static bool immortal(int64_t pid)
+{
+    return pid != 0;
+}
+
+START_TEST(a_slot_that_nobody_has_is_hardly_any_memory)
+{
+    for (int i = 0; i < 10; i++) {
+        cfc_slot_begin(node("node1"), cfc_segment_child_enter(segment, 100 + i, 1));
+    }
+    cfc_segment_repair(segment, immortal);
+    for (int i = 1; i < CFC_NODES_MAX; i++) {
+        ck_assert_int_le(pages(&segment->nodes[i].sessions, sizeof(cfc_sessions_t)
+                               + 2 * sizeof(cfc_book_t)), 1);      /* the next one's owner */
+    }
+    ck_assert_int_gt(pages(&segment->nodes[0].busy, 2 * sizeof(cfc_book_t)), 0);
+}
+END_TEST
+
 Suite *cfc_segment_suite(void)
 {
     Suite *suite = suite_create("lb/segment");
@@ -255,6 +291,7 @@ Suite *cfc_segment_suite(void)
     tcase_add_test(tcase, a_segment_is_usable_by_the_build_that_made_it);
     tcase_add_test(tcase, memory_of_another_layout_or_of_nobody_is_not_usable);
     tcase_add_test(tcase, generations_count_from_one);
+    tcase_add_test(tcase, a_slot_that_nobody_has_is_hardly_any_memory);
     tcase_add_test(tcase, health_and_cause_are_kept_as_one);
     tcase_add_loop_test(tcase, a_graceful_restart_finds_every_slot_again, 0, CFC_ROWS(configs));
     tcase_add_loop_test(tcase, a_restart_that_leaves_no_child_finds_every_slot_again, 0,
