@@ -2,7 +2,7 @@
  * sessions.h: how many different clients a node has served lately, in constant memory. Whom a
  * request comes from is route.c's and books_httpd.c's to say; here it is 64 random bits.
  *
- * One sketch, a HyperLogLog, counts whom it has been told of since it was cleared. A node has six of
+ * One sketch, a HyperLogLog, counts whom it was told of since it was cleared. A node has six of
  * them: time is cut into slices, a sixth of the window each, and the window's count is that of the
  * six laid over each other.
  *

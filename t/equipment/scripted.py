@@ -164,9 +164,10 @@ class ScriptedNode:
         if request.target == "/status" and not self.probes_too:
             self.probed.append(time.monotonic())
             return getattr(self, "_health_" + self.health)(connection, stream, request)
+        act = getattr(self, "_" + self.script)      # before anybody can see that it is here
         with self._lock:
             self.received.append(request)
-        return getattr(self, "_" + self.script)(connection, stream, number, request)
+        return act(connection, stream, number, request)
 
     def journal(self):
         """Every "METHOD id" that has ever come here."""
@@ -271,7 +272,8 @@ class ScriptedNode:
         return self._send(connection, request, 200, b"the beginning", missing=987)
 
     def _slow(self, connection, _, __, request):
-        self._send(connection, request, 200, b"the beginning", missing=len(b" and the end"))
+        self._send(connection, request, 200, b"the beginning", ("X-Test-Node", self.name),
+                   missing=len(b" and the end"))
         self.go_on.wait()
         return self._send_body(connection, b" and the end")
 

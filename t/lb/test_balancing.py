@@ -2,6 +2,7 @@
 """How new sessions are spread over the nodes, and what a node that cannot be reached costs."""
 
 import concurrent.futures
+import contextlib
 
 import pytest
 
@@ -39,26 +40,40 @@ def test_round_robin_counts_new_sessions_not_requests(new_cluster):
     assert new_sessions(cluster, 10) == "node1: 5, node2: 5"
 
 
-def busy(cluster, name, count, ms):
-    """Requests that keep a node busy for some time; returns when they have arrived there."""
-    pool = concurrent.futures.ThreadPoolExecutor(count)
-    cookie = {"Cookie": f"JSESSIONID=A.{name}"}
-    for _ in range(count):
-        pool.submit(User(cluster.httpd.url).get, f"/slow?ms={ms}", headers=cookie)
-    wait_for(lambda: cluster.counter(name, "in_flight") == count, f"{count} requests in {name}")
-    return pool
+@contextlib.contextmanager
+def busy(cluster, **counts):
+    """Scripted nodes are busy with so many requests each until the block ends."""
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        for name, count in counts.items():
+            node = cluster.nodes[name]
+            node.script = "slow"
+            for _ in range(count):
+                pool.submit(User(cluster.httpd.url).get, "/page",
+                            headers={"Cookie": f"JSESSIONID=A.{name}"})
+            wait_for(lambda: len(node.received) == count, f"{count} requests in {name}")
+            node.script = "answer"
+        yield
+        for name in counts:
+            cluster.nodes[name].go_on.set()
 
 
-def test_least_busy_avoids_the_busy_node(new_cluster):
-    cluster = new_cluster(inside="CFBalance least-busy").start()
-    with busy(cluster, "node1", 2, ms=2000):
+@pytest.fixture
+def least_busy(new_cluster, scripted):
+    return lambda **weights: new_cluster(
+        inside="CFBalance least-busy", members=[scripted(name) for name in weights],
+        line=weighted(**weights)).start()
+
+
+def test_least_busy_avoids_the_busy_node(least_busy):
+    cluster = least_busy(node1=1, node2=1)
+    with busy(cluster, node1=2):
         assert new_sessions(cluster, 10) == "node2: 10"
-    assert cluster.counter("node1", "in_flight") == 0
+    wait_for(lambda: cluster.counter("node1", "in_flight") == 0, "nothing is in flight")
 
 
-def test_least_busy_weighs_by_weight(new_cluster):
-    cluster = new_cluster(inside="CFBalance least-busy", line=weighted(node1=4, node2=1)).start()
-    with busy(cluster, "node1", 2, ms=3000), busy(cluster, "node2", 1, ms=3000):
+def test_least_busy_weighs_by_weight(least_busy):
+    cluster = least_busy(node1=4, node2=1)
+    with busy(cluster, node1=2, node2=1):
         assert new_sessions(cluster, 10) == "node1: 10"     # 2/4 is less than 1/1
 
 

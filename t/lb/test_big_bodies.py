@@ -76,7 +76,7 @@ def body(tmp_path_factory):
 def curl(httpd, target, *options):
     """(status, bytes that the node got, bytes that came from it)"""
     done = subprocess.run(
-        ["curl", "-s", "--max-time", "60", "-o", "/dev/null", "-H", "Expect:",
+        ["curl", "-s", "--max-time", "300", "-o", "/dev/null", "-H", "Expect:",
          "-w", "%{http_code} 0%header{x-test-bytes} %{size_download}", *map(str, options),
          httpd.url + target], stdout=subprocess.PIPE, text=True, check=True)
     return tuple(map(int, done.stdout.split()))

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from equipment.client import spread
+from equipment.cluster import ONE_PROBE
 from equipment.proc import wait_for
 from equipment.transports import SCHEMES_ONCE, over
 
@@ -127,12 +128,21 @@ def test_a_trial_that_hangs_is_the_only_one(place):
 def test_trials_are_one_request_a_second(place):
     cluster, node1 = place("reset", inside="CFEject time=1s max=1s")
     new_sessions(cluster, 12)
-    before = node1.begun
-    wait_for(lambda: new_sessions(cluster, 5) and node1.begun > before, "a trial")
-    # Whatever the time, the trial failed and ejected it again: the next sessions leave it alone.
-    after = node1.begun
+    before, begun = node1.begun, time.monotonic()
+    wait_for(lambda: new_sessions(cluster, 5) and node1.begun > before + 1, "two trials")
     assert spread(new_sessions(cluster, 5)) == "node2: 5"
-    assert node1.begun <= after + 1
+    assert node1.begun - before <= time.monotonic() - begun + 1
+
+
+def test_a_request_that_fails_has_the_node_probed_at_once(new_cluster, scripted, nodes):
+    node1 = scripted("node1")
+    cluster = new_cluster(members=[node1, nodes[1]], probe=ONE_PROBE).start()
+    cluster.httpd.allow(PROXY)
+    probed = len(node1.probed)
+    node1.script = "reset"
+    assert spread([cluster.user().get("/page", headers={"Cookie": "JSESSIONID=A.node1"})]) \
+        == "node2: 1"
+    wait_for(lambda: len(node1.probed) > probed, "a probe, the next of which is due in an hour")
 
 
 def test_as_the_only_node_it_gets_everything(place):

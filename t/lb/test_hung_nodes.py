@@ -8,10 +8,11 @@ import time
 
 import pytest
 
-from equipment.client import spread
+from equipment.client import Load, spread
 from equipment.httpd import mpm
 from equipment.proc import wait_for
 from equipment.transports import SCHEMES, over
+from equipment.tunnel import Watched
 
 # mod_proxy logs the connections that are shut down under it.
 PROXY = r"\[proxy\w*:(error|warn)\]"
@@ -90,17 +91,26 @@ def test_requests_that_have_no_other_node_wait_until_theirs_wakes(hang):
         assert spread(answer.result() for answer in answers) == f"{node.name}: 4"
 
 
-def test_a_node_that_hangs_again_and_again_costs_no_request(cluster):
+def at_rest(cluster):
+    status = cluster.status()
+    return status["waiting"] == 0 and all(
+        (node["traffic"]["in_flight"], node["traffic"]["tunnels"]) == (0, 0)
+        for node in status["nodes"])
+
+
+def test_nodes_that_hang_again_and_again_under_load_cost_no_request(cluster):
     cluster.httpd.allow(PROXY)
-    users = [cluster.new_user() for _ in range(6)]
-    for name in ["node1", "node2", "node1"]:
-        cluster.nodes[name].freeze()
-        with concurrent.futures.ThreadPoolExecutor(len(users)) as pool:
-            answers = list(pool.map(lambda u: u.get("/page"), users))
-        assert {a.status_code for a in answers} == {200}
-        cluster.nodes[name].thaw()
-        cluster.wait_effective(name, "serving")
-    wait_for(lambda: in_flight(cluster) == 0, "no request in flight")
+    with Load(cluster.httpd.port, users=8, pause=0.02) as load:
+        for name in ["node1", "node2"] * 3:
+            tunnel = Watched(cluster.httpd.url, cookie=f"JSESSIONID=A.{name}")
+            cluster.nodes[name].freeze()
+            wait_for(lambda: tunnel.closed_at, f"the tunnel to {name} is ended")
+            cluster.nodes[name].thaw()
+            cluster.wait_effective(name, "serving")
+            answered = len(load.hits)
+            wait_for(lambda: len(load.hits) > answered + 20, "20 more answers")
+    assert load.errors() == []
+    wait_for(lambda: at_rest(cluster), "nothing is in flight, tunnels or waits")
 
 
 @pytest.fixture

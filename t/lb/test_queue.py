@@ -11,7 +11,6 @@ import pytest
 
 from equipment.client import spread
 from equipment.cluster import config, node_line
-from equipment.httpd import mpm
 from equipment.proc import wait_for
 
 
@@ -26,16 +25,8 @@ def slow(user, ms):
 def of_node(cluster, name):
     """A user who belongs to a node."""
     user = cluster.user()
-    user.get("/page", headers={"Cookie": f"JSESSIONID=A.{name}"})
-    assert user.node == name
+    user.session.cookies.set("JSESSIONID", f"A.{name}")
     return user
-
-
-def copy_of(cluster, user):
-    """The same user, with connections of his own."""
-    copy = cluster.user()
-    copy.session.cookies.update(user.session.cookies)
-    return copy
 
 
 class Crowd:
@@ -48,15 +39,14 @@ class Crowd:
     def ask(self, ms, user=None):
         return self.pool.submit(slow, user or self.cluster.user(), ms)
 
-    def hold(self, count, user=None):
-        """Requests that scripted nodes do not end before let_go()."""
-        for node in self.cluster.nodes.values():
-            node.script = "slow"
+    def hold(self, *names):
+        """Requests of new users, one for each of these scripted nodes, which end no request before
+        let_go()."""
+        for name in names:
+            self.cluster.nodes[name].script = "slow"
         before = sum(self.in_flight())
-        held = [self.ask(0, user) for _ in range(count)]
-        wait_for(lambda: sum(self.in_flight()) == before + count, f"{count} more in flight")
-        for node in self.cluster.nodes.values():
-            node.script = "answer"
+        held = [self.ask(0, of_node(self.cluster, name)) for name in names]
+        wait_for(lambda: sum(self.in_flight()) == before + len(names), "all are held")
         return held
 
     def let_go(self):
@@ -90,25 +80,27 @@ def place(new_cluster):
 @pytest.fixture
 def held_place(place, scripted):
     """The same over scripted nodes, which are told when a request ends."""
-    return lambda inside, names=("node1", "node2"): place(
-        1, inside, members=[scripted(name) for name in names])
+    def make(inside, names=("node1", "node2"), count=1):
+        return place(count, inside, members=[scripted(name) for name in names])
+
+    return make
 
 
-def test_a_node_never_has_more_than_its_max_over_all_children(place):
-    cluster, crowd = place(2)
-    answers = [crowd.ask(200) for _ in range(10)]
-    most = [0, 0]
-    while not all(answer.done() for answer in answers):
-        most = [max(pair) for pair in zip(most, crowd.in_flight())]
-    assert {answer.result().status_code for answer in answers} == {200}
-    assert most == [2, 2]
+def test_a_node_never_has_more_than_its_max_over_all_children(held_place):
+    cluster, crowd = held_place("CFQueue timeout=1m", count=2)
+    held = crowd.hold("node1", "node1", "node2", "node2")
+    more = [crowd.ask(0) for _ in range(6)]
+    crowd.waiting(6)
+    assert crowd.in_flight() == [2, 2]
+    crowd.let_go()
+    assert {answer.result().status_code for answer in [*held, *more]} == {200}
     crowd.busy(0, 0)
     crowd.waiting(0)
 
 
 def test_who_came_first_is_served_first(held_place):
     cluster, crowd = held_place("CFQueue timeout=1m", names=["node1"])
-    held = crowd.hold(1)
+    held = crowd.hold("node1")
     answers = []
     for i in range(5):
         answers.append(crowd.pool.submit(cluster.user().get, f"/page?id={i}"))
@@ -120,7 +112,7 @@ def test_who_came_first_is_served_first(held_place):
 
 def test_a_full_queue_is_told_at_once(held_place):
     cluster, crowd = held_place("CFQueue depth=1 timeout=1m")
-    held = crowd.hold(2)
+    held = crowd.hold("node1", "node2")
     waits = crowd.ask(0)
     crowd.waiting(1)
     answer = cluster.user().get("/page", headers={"Accept": "application/json"})
@@ -132,7 +124,7 @@ def test_a_full_queue_is_told_at_once(held_place):
 
 def test_waiting_ends_after_its_time(held_place):
     cluster, crowd = held_place("CFQueue depth=10 timeout=300ms")
-    held = crowd.hold(2)
+    held = crowd.hold("node1", "node2")
     begun = time.monotonic()
     assert cluster.user().get("/page").status_code == 503
     assert time.monotonic() - begun >= 0.3
@@ -145,8 +137,8 @@ def test_a_session_waits_for_its_own_node(held_place):
     cluster, crowd = held_place("CFQueue timeout=1m")
     user = cluster.new_user()
     node = user.node
-    held = crowd.hold(1, user)
-    waits = crowd.ask(0, copy_of(cluster, user))
+    held = crowd.hold(node)
+    waits = crowd.ask(0, user)
     crowd.waiting(1)
     crowd.let_go()
     assert held[0].result().status_code == 200
@@ -159,8 +151,8 @@ def test_near_the_end_of_the_time_it_moves_unless_strict(held_place, strict, wan
                                 f"strict={strict}\nCFQueue timeout=500ms")
     user = cluster.new_user()
     node = user.node
-    held = crowd.hold(1, user)
-    answer = copy_of(cluster, user).get("/page")
+    held = crowd.hold(node)
+    answer = user.get("/page")
     assert answer.status_code == want
     if want == 200:
         assert spread([answer]) == f"{cluster.other(node)}: 1"
@@ -168,24 +160,23 @@ def test_near_the_end_of_the_time_it_moves_unless_strict(held_place, strict, wan
     assert held[0].result().status_code == 200
 
 
-def test_who_waits_over_a_reload_gets_a_place_at_the_right_node(place, nodes, scripted):
-    cluster, crowd = place(1, inside="CFQueue timeout=1m")
-    users = [of_node(cluster, name) for name in cluster.nodes]
-    held = [crowd.ask(4000, user) for user in users]
-    crowd.busy(1, 1)
-    sticky = [crowd.ask(0, copy_of(cluster, user)) for user in users]
-    new = [crowd.ask(100) for _ in range(4)]
+def test_who_waits_over_a_reload_gets_a_place_at_the_right_node(held_place, scripted):
+    cluster, crowd = held_place("CFQueue timeout=1m")
+    held = crowd.hold("node1", "node2")
+    sticky = [crowd.ask(0, of_node(cluster, name)) for name in cluster.nodes]
+    new = [crowd.ask(0) for _ in range(4)]
     crowd.waiting(6)
-    members = [scripted("node3"), nodes[1], nodes[0]]
+    members = [scripted("node3"), cluster.nodes["node2"], cluster.nodes["node1"]]
     cluster.httpd.pieces = [config(members, inside="CFQueue timeout=1m", line=limited(1))]
     cluster.httpd.graceful()        # who waits, waits on in an old child
-    most = [0, 0, 0]
-    younger = [crowd.ask(100) for _ in range(20)]
-    while not all(answer.done() for answer in [*held, *sticky, *new, *younger]):
-        most = [max(pair) for pair in zip(most, crowd.in_flight())]
-    assert [spread([answer.result()]) for answer in sticky] == [f"{u.node}: 1" for u in users]
-    assert {a.result().status_code for a in [*held, *new, *younger]} == {200}
-    assert most == [1, 1, 1]
+    younger = [crowd.ask(50) for _ in range(20)]
+    wait_for(lambda: sum(answer.done() for answer in younger) >= 5, "node3 hands places over")
+    crowd.let_go()
+    everybody = [*held, *sticky, *new, *younger]
+    while not all(answer.done() for answer in everybody):
+        assert max(crowd.in_flight()) <= 1
+    assert [spread([answer.result()]) for answer in sticky] == ["node1: 1", "node2: 1"]
+    assert {answer.result().status_code for answer in everybody} == {200}
     crowd.busy(0, 0, 0)
     crowd.waiting(0)
 
@@ -194,8 +185,7 @@ def test_a_higher_tier_gets_nobody_while_the_lower_one_is_only_full(place, scrip
     members = [scripted("node1"), scripted("node2")]
     cluster, crowd = place(1, inside="CFQueue timeout=1m", members=members, line=lambda n: (
         f"{limited(1)(n)} tier={members.index(n)}"))
-    user = of_node(cluster, "node2")
-    held = [*crowd.hold(1), *crowd.hold(1, user)]
+    held = crowd.hold("node1", "node2")
     new = [crowd.ask(0) for _ in range(4)]
     crowd.waiting(4)
     members[1].go_on.set()

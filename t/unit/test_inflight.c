@@ -15,7 +15,6 @@
 #define REQUESTS 20000          /* by each thread */
 #define KILLED_CHILDREN 30
 #define PROOFS 3                /* repairs until a wrong total is believed to be wrong */
-#define LOOK_US 20000           /* no thread is kept from the CPU for PROOFS of these */
 
 static cfc_segment_t *segment;
 
@@ -335,7 +334,7 @@ END_TEST
 typedef struct {
     pthread_t thread;
     pthread_barrier_t *start;
-    _Atomic int *working;
+    _Atomic int served;         /* of REQUESTS */
     cfc_node_slot_t *slot;
     int64_t pid;
     int child;
@@ -350,9 +349,26 @@ static void *enter_and_serve(void *data)
     for (int i = 0; i < REQUESTS; i++) {
         cfc_slot_begin(worker->slot, worker->child);
         cfc_slot_end(worker->slot, worker->child);
+        atomic_fetch_add(&worker->served, 1);
     }
-    atomic_fetch_sub(worker->working, 1);
     return NULL;
+}
+
+/* Wait until each has served one more: whoever is kept from the CPU between two counts for three
+ * looks would be taken for dead. @return whether one is at work still */
+static bool all_went_on(worker_t *workers)
+{
+    bool working = false;
+
+    for (int i = 0; i < THREADS; i++) {
+        int before = atomic_load(&workers[i].served), now;
+
+        while ((now = atomic_load(&workers[i].served)) == before && now < REQUESTS) {
+            usleep(100);
+        }
+        working = working || now < REQUESTS;
+    }
+    return working;
 }
 
 START_TEST(children_that_enter_and_serve_at_the_same_time_keep_apart)
@@ -360,18 +376,15 @@ START_TEST(children_that_enter_and_serve_at_the_same_time_keep_apart)
     cfc_node_slot_t *slot = node("node1");
     worker_t workers[THREADS];
     pthread_barrier_t start;
-    _Atomic int working = THREADS;
     unsigned places = 0;
 
     pthread_barrier_init(&start, NULL, THREADS);
     for (int i = 0; i < THREADS; i++) {
-        workers[i] = (worker_t){.start = &start, .working = &working, .slot = slot,
-                                .pid = 1000 + i};
+        workers[i] = (worker_t){.start = &start, .slot = slot, .pid = 1000 + i};
         ck_assert_int_eq(pthread_create(&workers[i].thread, NULL, enter_and_serve, &workers[i]), 0);
     }
-    while (atomic_load(&working) > 0) {
+    while (all_went_on(workers)) {
         ck_assert_int_eq(cfc_segment_repair(segment, immortal), 0);
-        usleep(LOOK_US);
     }
     for (int i = 0; i < THREADS; i++) {
         pthread_join(workers[i].thread, NULL);

@@ -403,23 +403,36 @@ END_TEST
 
 /* Two nodes in virtual time: a new user every 10 ms or so, each with one request. node1 takes
  * 50 ms for one, node2 slow_ms. */
-#define FLOW_MAX 4096
+#define FLOW_MAX 16384
 
 typedef struct {
+    cfc_kit_t kit;
+    cfc_node_t *node2;
+    apr_time_t now;
     apr_time_t ends[FLOW_MAX];
     int place[FLOW_MAX];        /* which node has it; -1: it has been answered */
     unsigned first, next;
     int slow_ms;
 } flow_t;
 
-static void answer_those_due(const cfc_kit_t *kit, flow_t *flow, apr_time_t now)
+static void flow_open(flow_t *flow, const char *method)
+{
+    memset(flow, 0, sizeof(*flow));
+    flow->kit = cfc_kit_open("node1 node2");
+    flow->kit.cl->method = cfc_method_find(method);
+    flow->node2 = cfc_cluster_nodes(flow->kit.cl)[1];
+    flow->now = NOW;
+    flow->slow_ms = 50;
+}
+
+static void answer_those_due(flow_t *flow)
 {
     for (unsigned i = flow->first; i != flow->next; i++) {
         int *place = &flow->place[i % FLOW_MAX];
         apr_time_t ends = flow->ends[i % FLOW_MAX];
 
-        if (*place >= 0 && ends <= now) {
-            cfc_node_slot_t *slot = cfc_cluster_nodes(kit->cl)[*place]->slot;
+        if (*place >= 0 && ends <= flow->now) {
+            cfc_node_slot_t *slot = cfc_cluster_nodes(flow->kit.cl)[*place]->slot;
 
             cfc_slot_end(slot, 0);
             cfc_latency_note(&slot->latency,
@@ -432,22 +445,24 @@ static void answer_those_due(const cfc_kit_t *kit, flow_t *flow, apr_time_t now)
     }
 }
 
-/* From one second to another. @return node2's part of the users */
-static double part_of_node2(const cfc_kit_t *kit, flow_t *flow, int from_s, int to_s)
+/* So many seconds of it. @return node2's part of the users */
+static double part_of_node2(flow_t *flow, int seconds)
 {
+    apr_time_t end = flow->now + apr_time_from_sec(seconds);
     int users = 0, twos = 0;
 
-    for (apr_time_t now = NOW + apr_time_from_sec(from_s); now < NOW + apr_time_from_sec(to_s);
-         now += apr_time_from_msec(1 + cfc_kit_dice() % 19)) {
-        cfc_ask_t ask = {.dice = cfc_kit_dice(), .now = now};
+    for (; flow->now < end; flow->now += apr_time_from_msec(1 + cfc_kit_dice() % 19)) {
+        cfc_ask_t ask = {.dice = cfc_kit_dice(), .now = flow->now};
         cfc_choice_t choice;
         int place;
 
-        answer_those_due(kit, flow, now);
-        ck_assert_int_eq(cfc_choose(kit->cl, &ask, &choice), APR_SUCCESS);
-        place = choice.node == cfc_cluster_nodes(kit->cl)[1];
+        answer_those_due(flow);
+        ck_assert_int_eq(cfc_choose(flow->kit.cl, &ask, &choice), APR_SUCCESS);
+        cfc_choice_taken(flow->kit.cl, &choice);
+        place = choice.node == flow->node2;
         cfc_slot_begin(choice.node->slot, 0);
-        flow->ends[flow->next % FLOW_MAX] = now + apr_time_from_msec(place ? flow->slow_ms : 50);
+        flow->ends[flow->next % FLOW_MAX] =
+            flow->now + apr_time_from_msec(place ? flow->slow_ms : 50);
         flow->place[flow->next++ % FLOW_MAX] = place;
         users++;
         twos += place;
@@ -455,24 +470,91 @@ static double part_of_node2(const cfc_kit_t *kit, flow_t *flow, int from_s, int 
     return (double)twos / users;
 }
 
-START_TEST(latency_sends_few_to_a_slow_node_and_its_share_when_it_is_well)
+static void check_part(const char *method, const char *when, double part, double low, double high)
 {
-    static flow_t flow;
-    cfc_kit_t kit = cfc_kit_open("node1 node2");
-    double alike, slow, well;
+    ck_assert_msg(part >= low && part <= high, "%s, %s: node2 gets %.3f, expected %.3f to %.3f",
+                  method, when, part, low, high);
+}
 
-    kit.cl->method = cfc_method_find("latency");
-    flow.slow_ms = 50;
-    alike = part_of_node2(&kit, &flow, 0, 60);
+/* Of one that is twenty times as slow: by its requests in flight, or as ever. */
+static const struct {
+    const char *method;
+    double low, high;
+} slow[] = {
+    {"least-busy",  0.02, 0.10},
+    {"random-two",  0.02, 0.10},
+    {"latency",     0.0001, 0.05},
+    {"round-robin", 0.49, 0.51},
+    {"sessions",    0.49, 0.51},
+};
+
+START_TEST(a_slow_node_gets_what_its_method_gives_it_and_half_when_it_is_well)
+{
+    const char *method = slow[_i].method;
+    static flow_t flow;
+
+    flow_open(&flow, method);
+    check_part(method, "alike", part_of_node2(&flow, 60), 0.45, 0.55);
     flow.slow_ms = 1000;
-    slow = part_of_node2(&kit, &flow, 60, 360);
+    check_part(method, "slow", part_of_node2(&flow, 300), slow[_i].low, slow[_i].high);
     flow.slow_ms = 50;
-    part_of_node2(&kit, &flow, 360, 480);       /* time to see it */
-    well = part_of_node2(&kit, &flow, 480, 540);
-    ck_assert_msg(alike > 0.45 && alike < 0.55, "alike: %.3f", alike);
-    ck_assert_msg(slow > 0 && slow < 0.05, "slow: %.3f", slow);
-    ck_assert_msg(well > 0.45 && well < 0.55, "well again: %.3f", well);
-    cfc_kit_close(&kit);
+    part_of_node2(&flow, 120);      /* time to see it */
+    check_part(method, "well again", part_of_node2(&flow, 60), 0.45, 0.55);
+    cfc_kit_close(&flow.kit);
+}
+END_TEST
+
+/* With weight 3 in place of 1. A few requests in flight do not divide evenly. */
+static const struct {
+    const char *method;
+    double low, high;
+} heavier[] = {
+    {"least-busy",  0.70, 0.85},
+    {"random-two",  0.70, 0.85},
+    {"latency",     0.70, 0.90},
+    {"round-robin", 0.74, 0.76},
+    {"sessions",    0.74, 0.76},
+};
+
+START_TEST(every_method_follows_a_weight_that_changes_meanwhile)
+{
+    const char *method = heavier[_i].method;
+    static flow_t flow;
+
+    flow_open(&flow, method);
+    check_part(method, "alike", part_of_node2(&flow, 60), 0.45, 0.55);
+    flow.node2->weight = 3;
+    part_of_node2(&flow, 120);      /* sessions: until it has three times as many */
+    check_part(method, "heavier", part_of_node2(&flow, 60), heavier[_i].low, heavier[_i].high);
+    flow.node2->weight = 1;
+    part_of_node2(&flow, 600);      /* and until the other one has caught up again */
+    check_part(method, "alike again", part_of_node2(&flow, 60), 0.45, 0.55);
+    cfc_kit_close(&flow.kit);
+}
+END_TEST
+
+START_TEST(by_every_method_a_node_that_returns_gets_more_up_to_its_share)
+{
+    const char *method = slow[_i].method;
+    const int parts = 5, each_s = 12;
+    static flow_t flow;
+    double before = 0, part;
+
+    flow_open(&flow, method);
+    flow.kit.cl->slow_start_ms = parts * each_s * 1000;
+    part_of_node2(&flow, 30);
+    cfc_kit_state(flow.node2, CFC_ADMIN_ACTIVE, CFC_HEALTH_DOWN, CFC_CAUSE_HARD);
+    check_part(method, "down", part_of_node2(&flow, 60), 0, 0);
+    cfc_slot_returned(flow.node2->slot, flow.now, true);
+    cfc_kit_state(flow.node2, CFC_ADMIN_ACTIVE, CFC_HEALTH_UP, CFC_CAUSE_NONE);
+    for (int i = 1; i <= parts; i++) {
+        part = part_of_node2(&flow, each_s);
+        check_part(method, "warming", part, before, 1.0 * i / parts);
+        before = part;
+    }
+    part_of_node2(&flow, 120);      /* sessions: until it has as many */
+    check_part(method, "in full service", part_of_node2(&flow, 60), 0.45, 0.55);
+    cfc_kit_close(&flow.kit);
 }
 END_TEST
 
@@ -492,7 +574,12 @@ Suite *cfc_method_suite(void)
     tcase_add_loop_test(tcase, what_a_node_reports_scales_its_share_by_every_method, 0,
                         CFC_ROWS(reports));
     tcase_add_test(tcase, a_node_that_returns_gets_a_share_that_grows_evenly);
-    tcase_add_test(tcase, latency_sends_few_to_a_slow_node_and_its_share_when_it_is_well);
+    tcase_add_loop_test(tcase, a_slow_node_gets_what_its_method_gives_it_and_half_when_it_is_well,
+                        0, CFC_ROWS(slow));
+    tcase_add_loop_test(tcase, every_method_follows_a_weight_that_changes_meanwhile, 0,
+                        CFC_ROWS(heavier));
+    tcase_add_loop_test(tcase, by_every_method_a_node_that_returns_gets_more_up_to_its_share,
+                        0, CFC_ROWS(slow));
     suite_add_tcase(suite, tcase);
     return suite;
 }
