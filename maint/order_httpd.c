@@ -208,6 +208,18 @@ bool cfc_order_has_type(const request_rec *r, const char *type)
     return length == strlen(type) && strncasecmp(given, type, length) == 0;
 }
 
+/* A check=true that is not understood would carry the order out. @return NULL, or why it is neither
+ * yes nor no */
+static const char *flag_read(const char *name, const char *text, bool *flag, apr_pool_t *p)
+{
+    *flag = text != NULL && strcmp(text, "1") == 0;
+    if (text == NULL || text[0] == '\0' || *flag || strcmp(text, "0") == 0) {
+        return NULL;
+    }
+    return apr_psprintf(p, "%s=%s is neither 1 nor 0; write %s=1, or true in JSON, or leave it out",
+                        name, cfc_text_clean(text, p), name);
+}
+
 /* @return NULL, or what is wrong with the body; *status is what httpd says of it */
 static const char *fields_read(request_rec *r, form_t *form, int *status)
 {
@@ -219,9 +231,11 @@ static const char *fields_read(request_rec *r, form_t *form, int *status)
         return "the body has to be application/x-www-form-urlencoded or application/json";
     }
     complaint = form->json ? json_read(r, form, status) : form_read(r, form, status);
-    form->order.force = form->force != NULL && strcmp(form->force, "1") == 0;
-    form->order.check = form->check != NULL && strcmp(form->check, "1") == 0;
-    return complaint;
+    if (complaint == NULL) {
+        complaint = flag_read("force", form->force, &form->order.force, r->pool);
+    }
+    return complaint != NULL ? complaint
+                             : flag_read("check", form->check, &form->order.check, r->pool);
 }
 
 /* "https://wiki.example.org:8443" against "wiki.example.org:8443". The scheme is not compared:

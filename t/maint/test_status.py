@@ -282,6 +282,41 @@ def test_a_page_of_another_site_cannot_send_json(cluster):
 
 
 # What is ordered for later
+@pytest.mark.parametrize("label, field, value, sent_as, says", [
+    ("a word", "check", "true", "data", "check=true is neither 1 nor 0; write check=1"),
+    ("another word", "check", "yes", "data", "check=yes is neither"),
+    ("a word in JSON", "check", "true", "json", "check=true is neither"),
+    ("a number", "check", 2, "json", "check=2 is neither"),
+    ("a word for force", "force", "on", "data", "force=on is neither"),
+    ("no, said as a word", "force", "false", "json", "force=false is neither"),
+    ("what a page of ours shows", "check", "<b>", "data", "check=<b> is neither"),
+])
+def test_a_check_that_is_not_understood_is_not_carried_out(cluster, label, field, value, sent_as, says):
+    answer = requests.post(cluster.httpd.url + "/cluster", headers=SCRIPT, timeout=10,
+                           **{sent_as: {**DRAIN, field: value}})
+    assert (answer.status_code, answer.json()["result"]) == (400, "bad"), label
+    assert says in answer.json()["text"]
+    assert admin(cluster, "node1") == "active"
+
+
+@pytest.mark.parametrize("field, value, sent_as, done", [
+    ("check", "1", "data", False),
+    ("check", True, "json", False),
+    ("check", 1, "json", False),
+    ("check", "0", "data", True),
+    ("check", "", "data", True),
+    ("check", False, "json", True),
+    ("check", None, "json", True),
+    ("force", True, "json", True),
+    ("force", "", "data", True),
+])
+def test_a_check_is_said_by_one_or_true(cluster, field, value, sent_as, done):
+    answer = requests.post(cluster.httpd.url + "/cluster", headers=SCRIPT, timeout=10,
+                           **{sent_as: {**DRAIN, field: value}})
+    assert answer.status_code == 200, answer.text
+    assert admin(cluster, "node1") == ("drain" if done else "active")
+
+
 
 
 def test_a_drain_becomes_a_stop_at_its_deadline(cluster):
