@@ -99,6 +99,7 @@ static void apply(cfc_segment_t *segment, cfc_node_slot_t *slot, const cfc_stand
     }
     if (has_returned(was->health, is->health)) {
         cfc_slot_returned(slot, at, true);
+        atomic_store(&slot->risen_at, at);
     }
     cfc_slot_health_set(slot, is->health, is->cause);
     if (is->health == CFC_HEALTH_UP && was->health != CFC_HEALTH_UP

@@ -39,6 +39,7 @@ static const cfc_heritage_field_t table[] = {
     NODE("deciding", deciding),
     NODE("returned at", returned_at),
     NODE("probes", probes),
+    NODE("risen at", risen_at),
     NODE("reported", reported),
     NODE("eject", eject),
     NODE("turns", turns),

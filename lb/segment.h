@@ -140,6 +140,9 @@ typedef struct cfc_node_slot {
 
     /* the monitor */
     alignas(CFC_CACHE_LINE) _Atomic int64_t health_at;  /* apr_time_t of its last change */
+    _Atomic int64_t risen_at;           /* apr_time_t when its probes said that it is up again after
+                                         * they had said that it is not; 0: never since somebody
+                                         * has waited for that, see maint/kept.c */
     _Atomic uint32_t deciding;          /* the probe that makes its health, a place in probes */
     cfc_probe_slot_t probes[CFC_PROBES_MAX];            /* in the order configured */
     cfc_rates_t rates;

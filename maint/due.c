@@ -39,7 +39,7 @@ static due_t node_due(const cfc_subject_t *subject, const cfc_kept_t *kept, apr_
         return (due_t){"activate", what, "its time is over"};
     }
     if (kept->plan.how == CFC_RETURN_RESTART && cfc_slot_health(slot, &cause) == CFC_HEALTH_UP
-        && atomic_load(&slot->returned_at) > kept->plan.note.since) {
+        && atomic_load(&slot->risen_at) > kept->plan.note.since) {
         return (due_t){"activate", what, "the node was restarted and is up"};
     }
     if (kept->state == CFC_ADMIN_DRAIN && has_come(kept->plan.at, now)) {

@@ -72,6 +72,18 @@ static void follow_drain(const cfc_subject_t *subject, cfc_admin_t was, uint32_t
     }
 }
 
+/* Whoever orders that a node returns when it was restarted means the restart that comes. */
+static void follow_return(const cfc_subject_t *subject, const cfc_plan_t *plan)
+{
+    cfc_node_slot_t *slot = subject->node->slot;
+    cfc_plan_t was = {.how = CFC_RETURN_ORDERED};
+
+    cfc_record_read(&slot->admin_note, &was, sizeof(was));
+    if (plan->how == CFC_RETURN_RESTART && was.how != CFC_RETURN_RESTART) {
+        atomic_store(&slot->risen_at, 0);
+    }
+}
+
 /* The note goes first: it never explains a state that is not there yet for longer than the
  * next statement takes, and a state is never without its note. A stopped node has lost its
  * sessions to others, a drained one still has them. */
@@ -80,6 +92,7 @@ static void node_apply(const cfc_subject_t *subject, const cfc_kept_t *kept)
     cfc_node_slot_t *slot = subject->node->slot;
     cfc_admin_t was = cfc_slot_admin(slot);
 
+    follow_return(subject, &kept->plan);
     cfc_record_write(&slot->admin_note, &kept->plan, sizeof(kept->plan));
     follow_drain(subject, was, kept->state);
     if (kept->state == CFC_ADMIN_ACTIVE && was != CFC_ADMIN_ACTIVE) {

@@ -84,10 +84,10 @@ END_TEST
 START_TEST(a_node_returns_when_it_was_restarted_and_not_before)
 {
     give("stop", NULL, NULL, "restart");
-    cfc_slot_returned(small.node1->slot, NOW - MINUTES(60), true);
+    atomic_store(&small.node1->slot->risen_at, NOW - MINUTES(60));
     ck_assert_str_eq(due_at(NOW + MINUTES(5)), "");
     cfc_slot_health_set(small.node1->slot, CFC_HEALTH_DOWN, CFC_CAUSE_HARD);
-    cfc_slot_returned(small.node1->slot, NOW + MINUTES(6), true);
+    atomic_store(&small.node1->slot->risen_at, NOW + MINUTES(6));
     ck_assert_str_eq(due_at(NOW + MINUTES(6)), "");
     cfc_slot_health_set(small.node1->slot, CFC_HEALTH_UP, CFC_CAUSE_NONE);
     ck_assert_str_eq(due_at(NOW + MINUTES(7)),
@@ -97,6 +97,27 @@ END_TEST
 
 /* The order that is due at that time, carried out then. */
 static cfc_outcome_t carry_out_at(apr_time_t at)
+START_TEST(the_end_of_an_ejection_is_no_restart)
+{
+    give("drain", NULL, NULL, "restart");
+    cfc_slot_returned(small.node1->slot, NOW + MINUTES(5), false);
+    ck_assert_str_eq(due_at(NOW + MINUTES(6)), "");
+}
+END_TEST
+
+/* Who says afterwards that a stopped node returns when it was restarted means the next time. */
+START_TEST(a_restart_before_the_return_was_ordered_does_not_count)
+{
+    give("stop", NULL, NULL, NULL);
+    atomic_store(&small.node1->slot->risen_at, NOW + MINUTES(10));
+    give("stop", NULL, NULL, "restart");
+    ck_assert_str_eq(due_at(NOW + MINUTES(21)), "");
+    atomic_store(&small.node1->slot->risen_at, NOW + MINUTES(30));
+    ck_assert_str_eq(due_at(NOW + MINUTES(31)),
+                     "activate: stop of anna: the node was restarted and is up; upgrade");
+}
+END_TEST
+
 {
     cfc_order_t order;
 
@@ -271,3 +292,5 @@ Suite *cfc_due_suite(void)
     suite_add_tcase(suite, tcase);
     return suite;
 }
+    tcase_add_test(tcase, the_end_of_an_ejection_is_no_restart);
+    tcase_add_test(tcase, a_restart_before_the_return_was_ordered_does_not_count);

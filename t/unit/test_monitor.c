@@ -393,6 +393,8 @@ START_TEST(a_node_that_is_up_again_has_returned_without_its_sessions)
     cfc_scripted_node_stop(&peer);
     ck_assert_msg((atomic_load(&slot->returned_at) != 0) == returns[_i].returns, "%s",
                   returns[_i].label);
+    ck_assert_msg((atomic_load(&slot->risen_at) != 0) == returns[_i].returns, "%s",
+                  returns[_i].label);
     ck_assert_msg(cfc_sessions_count(&slot->sessions, apr_time_now(), 1800000)
                       == (returns[_i].returns ? 0 : 1), "%s", returns[_i].label);
 }
