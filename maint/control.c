@@ -186,8 +186,10 @@ static cfc_result_t failed(const cfc_task_t *t, const char *complaint)
 
     what.after = t->action->word;
     what.why = complaint;
-    cfc_event(&what, CFC_LOG_ERROR, APR_SUCCESS, "CFC0402: %s of %s was not done, because it could "
-              "not be saved: %s", t->action->word, cfc_task_subject(t), complaint);
+    if (!t->order->again) {
+        cfc_event(&what, CFC_LOG_ERROR, APR_SUCCESS, "CFC0402: %s of %s was not done, because it "
+                  "could not be saved: %s", t->action->word, cfc_task_subject(t), complaint);
+    }
     return cfc_result(CFC_OUTCOME_FAILED,
                       apr_psprintf(t->p, "Nothing was changed, because it could not be saved: %s",
                                    complaint));

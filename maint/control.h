@@ -37,6 +37,7 @@ typedef struct {
     const char *generation;     /* do it only if this is still the number of changes made */
     bool force;                 /* do it even if it leaves users without a node */
     bool check;                 /* only say what would become of it */
+    bool again;                 /* that it could not be saved was told already */
     const char *who;            /* user name; the address when there is none */
     const char *address;        /* of the client */
 } cfc_order_t;

@@ -9,11 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lb/hash.h"
 #include "lb/log.h"
 #include "maint/kept.h"
 #include "maint/text.h"
 
 #define LOOK_MS 1000
+#define PAUSE_SHORTEST apr_time_from_sec(1)
+#define PAUSE_LONGEST apr_time_from_sec(30)
 
 typedef struct {
     const char *action;         /* NULL: nothing is due */
@@ -184,38 +187,134 @@ bool cfc_due(const cfc_conf_t *conf, apr_time_t now, int skip, cfc_order_t *orde
     return false;
 }
 
+/* What was not carried out is tried again. It has a place, so that it is told of once. */
+
+static uint64_t hash_of(const char *text, uint64_t seed)
+{
+    text = text != NULL ? text : "";
+    return cfc_hash(text, strlen(text) + 1, seed);
+}
+
+static uint64_t order_id(const cfc_order_t *order)
+{
+    const char *const parts[] = {order->cluster, order->action, order->node, order->dependency,
+                                 order->tester, order->path};
+    uint64_t id = CFC_HASH_NOTHING;
+
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        id = hash_of(parts[i], id);
+    }
+    return id;
+}
+
+/* The order's place, or one for it. @return NULL: all are taken, nothing is remembered of it */
+static cfc_setback_t *setback_of(cfc_setbacks_t *setbacks, uint64_t id)
+{
+    cfc_setback_t *unused = NULL;
+
+    for (int i = 0; i < CFC_SETBACKS_MAX; i++) {
+        cfc_setback_t *place = &setbacks->place[i];
+
+        if (place->order == id) {
+            return place;
+        }
+        if (place->order == 0 && unused == NULL) {
+            unused = place;
+        }
+    }
+    if (unused != NULL) {
+        *unused = (cfc_setback_t){.order = id};
+    }
+    return unused;
+}
+
+static void forget(cfc_setback_t *setback)
+{
+    *setback = (cfc_setback_t){.order = 0};
+}
+
+static void tell_refused(const cfc_order_t *order, const char *why)
+{
+    cfc_event(&(cfc_what_t){.kind = CFC_EVENT_REFUSED, .cluster = order->cluster,
+                            .noun = cfc_kind_node.noun, .name = order->node,
+                            .after = order->action, .who = order->who, .why = why},
+              CFC_LOG_WARNING, APR_SUCCESS, "CFC0405: cluster %s, node %s: %s is due and "
+              "waits: %s", order->cluster, order->node, order->action, why);
+}
+
+/* It was not carried out. A refusal costs nothing and is asked for each second; a disk that took
+ * nothing is asked less and less often. */
+static void set_back(cfc_setback_t *setback, const cfc_order_t *order, const cfc_result_t *result,
+                     apr_time_t now)
+{
+    cfc_setback_t none = {.order = 0};
+
+    setback = setback != NULL ? setback : &none;
+    if (result->outcome == CFC_OUTCOME_REFUSED) {
+        uint64_t said = hash_of(result->text, CFC_HASH_NOTHING);
+
+        if (setback->said != said) {
+            tell_refused(order, result->text);
+        }
+        setback->said = said;
+        setback->pause = 0;
+        return;
+    }
+    setback->pause = setback->pause == 0 ? PAUSE_SHORTEST : 2 * setback->pause;
+    setback->pause = setback->pause < PAUSE_LONGEST ? setback->pause : PAUSE_LONGEST;
+    setback->again_at = now + setback->pause;
+}
+
+/* Forget what is not due any more. */
+static void forget_unseen(cfc_setbacks_t *setbacks)
+{
+    for (int i = 0; i < CFC_SETBACKS_MAX; i++) {
+        if (setbacks->place[i].round != setbacks->round) {
+            forget(&setbacks->place[i]);
+        }
+    }
+}
+
+void cfc_due_carry_out(const cfc_conf_t *conf, apr_time_t now, cfc_setbacks_t *setbacks,
+                       apr_pool_t *p)
+{
+    cfc_order_t order;
+    int passed = 0;
+
+    setbacks->round++;
+    while (cfc_due(conf, now, passed, &order, p)) {
+        cfc_setback_t *setback = setback_of(setbacks, order_id(&order));
+        cfc_result_t result;
+
+        if (setback != NULL) {
+            setback->round = setbacks->round;
+        }
+        if (setback != NULL && now < setback->again_at) {
+            passed++;
+            continue;
+        }
+        order.again = setback != NULL && setback->pause != 0;
+        result = cfc_control(conf, &order, now, p);
+        if (result.outcome == CFC_OUTCOME_DONE && setback != NULL) {
+            forget(setback);
+        }
+        if (result.outcome == CFC_OUTCOME_DONE || result.outcome == CFC_OUTCOME_CONFLICT) {
+            continue;           /* the list is another one now */
+        }
+        passed++;
+        set_back(setback, &order, &result, now);
+    }
+    forget_unseen(setbacks);
+}
+
 /* The job. An order waits for the disk, so it is given on a thread of its own: one at a time,
  * and none is left behind by an end of the process, since what is not on disk did not happen. */
 
 typedef struct {
     int64_t due_ms;
     _Atomic bool busy;
-    char refused[512];          /* what was said last of an order that was not carried out */
+    cfc_setbacks_t setbacks;    /* the thread's */
 } due_job_t;
-
-static void carry_out(due_job_t *state, apr_pool_t *p)
-{
-    const cfc_conf_t *conf = cfc_conf();
-    cfc_order_t order;
-    int refusals = 0;
-
-    while (cfc_due(conf, apr_time_now(), refusals, &order, p)) {
-        cfc_result_t result = cfc_control(conf, &order, apr_time_now(), p);
-
-        if (result.outcome == CFC_OUTCOME_DONE || result.outcome == CFC_OUTCOME_CONFLICT) {
-            continue;           /* the list is another one now */
-        }
-        refusals++;
-        if (result.outcome == CFC_OUTCOME_REFUSED && strcmp(state->refused, result.text) != 0) {
-            cfc_text_fit(state->refused, sizeof(state->refused), result.text);
-            cfc_event(&(cfc_what_t){.kind = CFC_EVENT_REFUSED, .cluster = order.cluster,
-                                    .noun = cfc_kind_node.noun, .name = order.node,
-                                    .after = order.action, .who = order.who, .why = result.text},
-                      CFC_LOG_WARNING, APR_SUCCESS, "CFC0405: cluster %s, node %s: %s is due and "
-                      "waits: %s", order.cluster, order.node, order.action, result.text);
-        }
-    }
-}
 
 static void *on_thread(void *data)
 {
@@ -223,7 +322,7 @@ static void *on_thread(void *data)
     apr_pool_t *p;
 
     if (apr_pool_create_unmanaged(&p) == APR_SUCCESS) {
-        carry_out(state, p);
+        cfc_due_carry_out(cfc_conf(), apr_time_now(), &state->setbacks, p);
         apr_pool_destroy(p);
     }
     atomic_store(&state->busy, false);
@@ -260,14 +359,19 @@ static int64_t run(void *job, int64_t now_ms)
         return state->due_ms;
     }
     state->due_ms = now_ms + LOOK_MS;
-    if (!atomic_load(&state->busy) && something_due()) {
-        atomic_store(&state->busy, true);
-        if (pthread_create(&thread, NULL, on_thread, state) == 0) {
-            pthread_detach(thread);
-        }
-        else {
-            atomic_store(&state->busy, false);      /* next time */
-        }
+    if (atomic_load(&state->busy)) {
+        return state->due_ms;
+    }
+    if (!something_due()) {
+        state->setbacks = (cfc_setbacks_t){.round = 0};
+        return state->due_ms;
+    }
+    atomic_store(&state->busy, true);
+    if (pthread_create(&thread, NULL, on_thread, state) == 0) {
+        pthread_detach(thread);
+    }
+    else {
+        atomic_store(&state->busy, false);      /* next time */
     }
     return state->due_ms;
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  * test_due.c: what people ordered for later, and when it is given. */
 #include <apr_strings.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "lb/events.h"
 #include "maint/control.h"
 #include "maint/due.h"
 #include "t/unit/small_cluster.h"
@@ -95,8 +97,6 @@ START_TEST(a_node_returns_when_it_was_restarted_and_not_before)
 }
 END_TEST
 
-/* The order that is due at that time, carried out then. */
-static cfc_outcome_t carry_out_at(apr_time_t at)
 START_TEST(the_end_of_an_ejection_is_no_restart)
 {
     give("drain", NULL, NULL, "restart");
@@ -118,6 +118,8 @@ START_TEST(a_restart_before_the_return_was_ordered_does_not_count)
 }
 END_TEST
 
+/* The order that is due at that time, carried out then. */
+static cfc_outcome_t carry_out_at(apr_time_t at)
 {
     cfc_order_t order;
 
@@ -138,6 +140,18 @@ START_TEST(a_stop_at_the_deadline_keeps_how_the_node_returns)
     ck_assert_str_eq(due_at(NOW + MINUTES(16)), "");
 }
 END_TEST
+
+static void acknowledge(const char *until)
+{
+    const cfc_order_t order = {.cluster = "confluence", .dependency = "replica", .action = "ack",
+                               .until = until, .reason = "backup", .who = "anna",
+                               .address = "10.0.9.3"};
+    cfc_result_t result;
+
+    cfc_small_cluster_depend(&small);
+    result = cfc_control(small.conf, &order, NOW, small.p);
+    ck_assert_msg(result.outcome == CFC_OUTCOME_DONE, "%s", result.text);
+}
 
 static void give_maintenance(const char *from, const char *until, const char *end)
 {
@@ -218,6 +232,70 @@ START_TEST(a_deadline_does_not_take_the_last_node)
 }
 END_TEST
 
+/* How many events of that code there are since the last call, "CFC0402" for example. */
+static int told(const char *code)
+{
+    static uint64_t seq;
+    const cfc_events_t *ring = &small.conf->segment->events;
+    cfc_event_t event;
+    uint64_t lost = 0;
+    int count = 0;
+
+    while (cfc_events_next(ring, &seq, apr_time_now(), &event, &lost)) {
+        count += strcmp(event.code, code) == 0;
+    }
+    return count;
+}
+
+START_TEST(what_is_refused_is_told_once_and_given_as_soon_as_it_may_be)
+{
+    cfc_setbacks_t setbacks = {.round = 0};
+
+    cfc_events_to(&small.conf->segment->events);
+    give("drain", "15m", NULL, NULL);
+    cfc_slot_health_set(small.node2->slot, CFC_HEALTH_DOWN, CFC_CAUSE_HARD);
+    told("");
+    for (int second = 0; second < 10; second++) {
+        cfc_due_carry_out(small.conf, NOW + MINUTES(15) + apr_time_from_sec(second), &setbacks,
+                          small.p);
+    }
+    ck_assert_int_eq(told("CFC0405"), 1);
+    cfc_slot_health_set(small.node2->slot, CFC_HEALTH_UP, CFC_CAUSE_NONE);
+    cfc_due_carry_out(small.conf, NOW + MINUTES(16), &setbacks, small.p);
+    ck_assert_int_eq(cfc_slot_admin(small.node1->slot), CFC_ADMIN_STOP);
+    cfc_events_to(NULL);
+}
+END_TEST
+
+START_TEST(what_cannot_be_saved_is_told_once_and_tried_less_and_less_often)
+{
+    const char *hidden = apr_pstrcat(small.p, small.dir, ".away", NULL);
+    cfc_setbacks_t setbacks = {.round = 0};
+    apr_interval_time_t pause = 0;
+
+    cfc_events_to(&small.conf->segment->events);
+    give("drain", "15m", NULL, NULL);
+    acknowledge("10m");
+    told("");
+    ck_assert_int_eq(rename(small.dir, hidden), 0);
+    for (int second = 0; second < 100; second++) {
+        cfc_due_carry_out(small.conf, NOW + MINUTES(15) + apr_time_from_sec(second), &setbacks,
+                          small.p);
+        ck_assert_int_ge(setbacks.place[0].pause, pause);
+        pause = setbacks.place[0].pause;
+    }
+    ck_assert_int_eq(rename(hidden, small.dir), 0);
+    ck_assert_int_eq(told("CFC0402"), 2);
+    ck_assert_int_eq(pause, apr_time_from_sec(30));
+    cfc_due_carry_out(small.conf, setbacks.place[0].again_at - 1, &setbacks, small.p);
+    ck_assert_int_eq(cfc_slot_admin(small.node1->slot), CFC_ADMIN_DRAIN);
+    cfc_due_carry_out(small.conf, setbacks.place[0].again_at, &setbacks, small.p);
+    ck_assert_int_eq(cfc_slot_admin(small.node1->slot), CFC_ADMIN_STOP);
+    ck_assert(!cfc_dependency_acknowledged(small.replica, NOW + MINUTES(9)));
+    cfc_events_to(NULL);
+}
+END_TEST
+
 START_TEST(an_order_that_a_person_has_overtaken_is_not_given)
 {
     cfc_order_t order;
@@ -230,18 +308,6 @@ START_TEST(an_order_that_a_person_has_overtaken_is_not_given)
     ck_assert_int_eq(cfc_slot_admin(small.node1->slot), CFC_ADMIN_ACTIVE);
 }
 END_TEST
-
-static void acknowledge(const char *until)
-{
-    const cfc_order_t order = {.cluster = "confluence", .dependency = "replica", .action = "ack",
-                               .until = until, .reason = "backup", .who = "anna",
-                               .address = "10.0.9.3"};
-    cfc_result_t result;
-
-    cfc_small_cluster_depend(&small);
-    result = cfc_control(small.conf, &order, NOW, small.p);
-    ck_assert_msg(result.outcome == CFC_OUTCOME_DONE, "%s", result.text);
-}
 
 START_TEST(an_acknowledgement_ends_when_its_time_is_over)
 {
@@ -281,16 +347,18 @@ Suite *cfc_due_suite(void)
     tcase_add_loop_test(tcase, an_order_is_due_when_its_time_has_come, 0, CFC_ROWS(times));
     tcase_add_test(tcase, a_time_that_passed_while_httpd_was_down_is_due_at_once);
     tcase_add_test(tcase, a_node_returns_when_it_was_restarted_and_not_before);
+    tcase_add_test(tcase, the_end_of_an_ejection_is_no_restart);
+    tcase_add_test(tcase, a_restart_before_the_return_was_ordered_does_not_count);
     tcase_add_test(tcase, a_stop_at_the_deadline_keeps_how_the_node_returns);
     tcase_add_loop_test(tcase, a_maintenance_begins_and_ends_when_its_time_has_come, 0,
                         CFC_ROWS(windows));
     tcase_add_test(tcase, a_maintenance_that_begins_keeps_its_message_and_end);
     tcase_add_test(tcase, a_deadline_does_not_take_the_last_node);
+    tcase_add_test(tcase, what_is_refused_is_told_once_and_given_as_soon_as_it_may_be);
+    tcase_add_test(tcase, what_cannot_be_saved_is_told_once_and_tried_less_and_less_often);
     tcase_add_test(tcase, an_order_that_a_person_has_overtaken_is_not_given);
     tcase_add_test(tcase, an_acknowledgement_ends_when_its_time_is_over);
     tcase_add_test(tcase, what_is_due_of_nodes_and_of_dependencies_is_found_one_after_the_other);
     suite_add_tcase(suite, tcase);
     return suite;
 }
-    tcase_add_test(tcase, the_end_of_an_ejection_is_no_restart);
-    tcase_add_test(tcase, a_restart_before_the_return_was_ordered_does_not_count);
