@@ -54,6 +54,7 @@ static bool key_ready(cfc_task_t *t, cfc_result_t *outcome)
     const cfc_cluster_t *cl = t->change.subject.cl;
     cfc_change_t change = {.generation = t->change.generation};
     const char *complaint = "no random numbers can be had";
+    cfc_change_verdict_t verdict;
     apr_time_t since;
 
     if (cfc_tester_key_newest(cl, &since) >= 0 && t->now - since < CFC_TESTER_KEY_AGE) {
@@ -61,9 +62,13 @@ static bool key_ready(cfc_task_t *t, cfc_result_t *outcome)
     }
     change.kept.plan.note.since = t->now;
     cfc_text_fit(change.kept.plan.note.who, sizeof(change.kept.plan.note.who), "cfcluster");
-    if (!key_make(t, &change)
-        || cfc_store_change(t->conf->store, t->conf, &change, &complaint, t->p)
-               == CFC_CHANGE_FAILED) {
+    verdict = key_make(t, &change)
+                  ? cfc_store_change(t->conf->store, t->conf, &change, &complaint, t->p)
+                  : CFC_CHANGE_FAILED;
+    if (verdict == CFC_CHANGE_STALE) {
+        return true;            /* so is the link's own change, and all is decided again */
+    }
+    if (verdict == CFC_CHANGE_FAILED) {
         return refuse(outcome, CFC_OUTCOME_FAILED,
                       apr_pstrcat(t->p, "Nothing was changed, because a key could not be saved: ",
                                   complaint, NULL));
@@ -73,7 +78,7 @@ static bool key_ready(cfc_task_t *t, cfc_result_t *outcome)
                             .why = "the one before is old, or missing"},
               CFC_LOG_NOTICE, APR_SUCCESS, "CFC0442: cluster %s: tester links are signed with a "
               "new key from now on", cl->name);
-    t->change.generation++;     /* it was ours; stale if it was not */
+    t->change.generation++;     /* this one was ours */
     return true;
 }
 

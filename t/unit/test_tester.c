@@ -5,9 +5,11 @@
 #include <string.h>
 
 #include "lb/choose.h"
+#include "lb/events.h"
 #include "maint/control.h"
 #include "maint/due.h"
 #include "maint/kept.h"
+#include "maint/task.h"
 #include "maint/tester.h"
 #include "t/unit/small_cluster.h"
 #include "t/unit/suites.h"
@@ -368,6 +370,30 @@ START_TEST(a_generation_that_was_asked_for_is_kept_though_a_key_is_made_as_well)
 }
 END_TEST
 
+/* Somebody else's change comes between the decision and the key: the key is not made, not told of,
+ * and the decision is not good any more. */
+START_TEST(a_key_that_was_not_made_since_others_were_faster_is_not_told_of)
+{
+    cfc_order_t order = {.cluster = "confluence", .action = "tester-link", .node = "node1",
+                         .until = "1h", .who = "anna", .address = "10.0.9.3"};
+    cfc_task_t task = {.conf = small.conf, .order = &order, .now = NOW, .p = small.p};
+    cfc_result_t outcome;
+    cfc_event_t event;
+    uint64_t seq = 0, lost = 0, decided_on = 7;
+    apr_time_t since;
+
+    cfc_events_to(&small.conf->segment->events);
+    ck_assert(cfc_task_read(&task, &outcome));
+    atomic_store(&small.conf->segment->changes, decided_on + 1);
+    task.change.generation = decided_on;
+    ck_assert(cfc_tester_prepare(&task, &outcome));
+    ck_assert_uint_eq(task.change.generation, decided_on);
+    ck_assert_int_eq(cfc_tester_key_newest(small.cl, &since), -1);
+    ck_assert(!cfc_events_next(&small.conf->segment->events, &seq, NOW, &event, &lost));
+    cfc_events_to(NULL);
+}
+END_TEST
+
 START_TEST(a_check_makes_neither_a_link_nor_a_key_and_revokes_nothing)
 {
     cfc_order_t order = {.action = "tester-link", .node = "node1", .until = "1h", .check = true};
@@ -471,6 +497,7 @@ Suite *cfc_tester_suite(void)
                         CFC_ROWS(orders));
     tcase_add_test(tcase, there_are_at_most_32_links_and_another_one_when_one_was_revoked);
     tcase_add_test(tcase, a_generation_that_was_asked_for_is_kept_though_a_key_is_made_as_well);
+    tcase_add_test(tcase, a_key_that_was_not_made_since_others_were_faster_is_not_told_of);
     tcase_add_test(tcase, a_check_makes_neither_a_link_nor_a_key_and_revokes_nothing);
     tcase_add_test(tcase, a_link_of_a_node_that_is_gone_is_refused);
     tcase_add_loop_test(tcase, the_cookie_is_found_and_no_cluster_s_is_left_in_what_a_node_gets, 0,
