@@ -73,7 +73,7 @@
             if (main.dataset.sent === "" && !await saysTheSame(answer)) {
                 location.reload();
             }
-        } else {
+        } else if (answer.status < 500) {       /* a page with an error would look no further */
             clearInterval(timer);
             takeOn();
         }
