@@ -9,6 +9,9 @@
 #include "maint/parts.h"
 #include "maint/text.h"
 
+/* What a number of JSON holds in every language. More than that nobody has made. */
+#define CHANGES_MAX (INT64_C(1) << 53)
+
 static apr_status_t doc_end(void *doc)
 {
     json_decref(doc);
@@ -222,6 +225,19 @@ static json_t *child(json_t *parent, const char *key)
         json_object_set_new(parent, key, json_object());
     }
     return json_object_get(parent, key);
+}
+
+uint64_t cfc_doc_changes(const json_t *doc)
+{
+    const json_t *changes = json_object_get(doc, "changes");
+    json_int_t count = json_is_integer(changes) ? json_integer_value(changes) : 0;
+
+    return count > 0 && count <= CHANGES_MAX ? (uint64_t)count : 0;
+}
+
+bool cfc_doc_set_changes(json_t *doc, uint64_t changes)
+{
+    return json_object_set_new(doc, "changes", json_integer((json_int_t)changes)) == 0;
 }
 
 static bool text_set(json_t *record, const char *key, const char *text, apr_pool_t *p)

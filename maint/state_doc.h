@@ -2,6 +2,7 @@
  * state_doc.h: what the state file says, as a JSON document of format 1:
  *
  *   { "format": 1,
+ *     "changes": 17,
  *     "clusters": {
  *       "confluence": {
  *         "maintenance": {
@@ -18,7 +19,8 @@
  *                        "who": "anna", "since": "2026-11-23T13:30:00Z",
  *                        "until": "2026-11-23T17:30:00Z" } } } } }
  *
- * The sections and their words are those of kept.h. What nobody ever changed is not in it.
+ * "changes" is the generation of the API, which so goes on after a restart; a file may be without
+ * it. The sections and their words are those of kept.h. What nobody ever changed is not in it.
  * "configured" is what the configuration said when the record was made: a configuration edited
  * since then wins. */
 #ifndef CFC_MAINT_STATE_DOC_H
@@ -53,6 +55,12 @@ apr_array_header_t *cfc_doc_names(const json_t *doc, const cfc_kind_t *kind,
 /** Set a record; NULL takes it out. @return false: out of memory */
 bool cfc_doc_set(json_t *doc, const cfc_kind_t *kind, const cfc_subject_t *subject,
                  const cfc_kept_t *kept, apr_pool_t *p);
+
+/** How many changes were made until this document. 0 also if it does not say, or no number. */
+uint64_t cfc_doc_changes(const json_t *doc);
+
+/** @return false: out of memory */
+bool cfc_doc_set_changes(json_t *doc, uint64_t changes);
 
 /** The document as text for the file. @return NULL: out of memory */
 const char *cfc_doc_text(const json_t *doc, size_t *bytes, apr_pool_t *p);

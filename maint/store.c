@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lb/events.h"
+#include "maint/parts.h"
 #include "maint/state_doc.h"
 #include "maint/state_file.h"
 
@@ -121,9 +122,33 @@ static bool record_update(const cfc_kind_t *kind, const cfc_subject_t *subject, 
            || cfc_doc_set(pass->doc, kind, subject, NULL, pass->p);
 }
 
-static bool doc_update(json_t *doc, const cfc_conf_t *conf, apr_pool_t *p)
+/* Parts without a place in shared memory are open. One who died between the file and that has left
+ * their record, and nobody was told that it counts. */
+static bool parts_update(json_t *doc, const cfc_cluster_t *cl, apr_pool_t *p)
 {
-    return each(conf, record_update, &(pass_t){.doc = doc, .p = p});
+    apr_array_header_t *names = cfc_doc_names(doc, &cfc_kind_maintenance, cl, p);
+    bool done = true;
+
+    for (int i = 0; i < names->nelts; i++) {
+        cfc_subject_t part = cfc_subject_part(cl, APR_ARRAY_IDX(names, i, const char *));
+
+        if (strcmp(part.name, "/") != 0 && cfc_part_find(cl->slot, part.name) == NULL) {
+            done = done && cfc_doc_set(doc, &cfc_kind_maintenance, &part, NULL, p);
+        }
+    }
+    return done;
+}
+
+/* Bring the document up to what shared memory says, after so many changes. */
+static bool doc_update(json_t *doc, const cfc_conf_t *conf, uint64_t changes, apr_pool_t *p)
+{
+    for (int i = 0; i < conf->clusters->nelts; i++) {
+        if (!parts_update(doc, APR_ARRAY_IDX(conf->clusters, i, const cfc_cluster_t *), p)) {
+            return false;
+        }
+    }
+    return cfc_doc_set_changes(doc, changes)
+           && each(conf, record_update, &(pass_t){.doc = doc, .p = p});
 }
 
 /* As configured, without a note: nobody set it. */
@@ -181,10 +206,10 @@ static bool record_settle(const cfc_kind_t *kind, const cfc_subject_t *subject, 
 static void forget_replaced(const cfc_store_t *store, const cfc_conf_t *conf, json_t *doc,
                             apr_pool_t *p)
 {
-    const char *complaint = doc_update(doc, conf, p) ? doc_save(store, doc, p)
-                                                         : "out of memory";
+    uint64_t changes = atomic_fetch_add(&conf->segment->changes, 1) + 1;
+    const char *complaint = doc_update(doc, conf, changes, p) ? doc_save(store, doc, p)
+                                                              : "out of memory";
 
-    atomic_fetch_add(&conf->segment->changes, 1);
     if (complaint != NULL) {
         cfc_event(&(cfc_what_t){.kind = CFC_EVENT_STORE, .why = complaint}, CFC_LOG_WARNING,
                   APR_SUCCESS, "CFC0415: %s; the state that the configuration replaced is still "
@@ -221,6 +246,9 @@ void cfc_store_load(const cfc_store_t *store, const cfc_conf_t *conf, apr_pool_t
     for (int i = 0; i < conf->clusters->nelts; i++) {
         parts_settle(APR_ARRAY_IDX(conf->clusters, i, const cfc_cluster_t *), pass.doc, ptemp);
     }
+    if (cfc_doc_changes(pass.doc) > atomic_load(&conf->segment->changes)) {
+        atomic_store(&conf->segment->changes, cfc_doc_changes(pass.doc));
+    }
     each(conf, record_settle, &pass);
     if (pass.edited && unlocked == NULL && saved != NULL) {
         forget_replaced(store, conf, saved, ptemp);
@@ -244,7 +272,8 @@ static const char *change_save(const cfc_store_t *store, const cfc_conf_t *conf,
     if (vanishes) {
         kept = NULL;
     }
-    if (!doc_update(doc, conf, p) || !cfc_doc_set(doc, change->kind, &change->subject, kept, p)) {
+    if (!doc_update(doc, conf, change->generation + 1, p)
+        || !cfc_doc_set(doc, change->kind, &change->subject, kept, p)) {
         return "out of memory";
     }
     return doc_save(store, doc, p);

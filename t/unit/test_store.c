@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "maint/control.h"
 #include "maint/store.h"
 #include "t/unit/small_cluster.h"
 #include "t/unit/suites.h"
@@ -470,6 +471,61 @@ START_TEST(a_writer_killed_inside_shared_memory_does_not_lose_the_saved_state)
 }
 END_TEST
 
+/* As if a child was killed when the file had the order already: nobody was told that it counts. */
+START_TEST(a_path_that_was_only_written_to_the_file_is_open_after_the_next_change)
+{
+    cfc_order_t order = {.cluster = "confluence", .action = "maintenance-on", .path = "/synchrony",
+                         .who = "anna", .address = "10.0.9.3"};
+    const char *text;
+
+    ck_assert_int_eq(cfc_control(small.conf, &order, apr_time_now(), small.p).outcome,
+                     CFC_OUTCOME_DONE);
+    memset(small.cl->slot->parts, 0, sizeof(small.cl->slot->parts));
+    atomic_store(&small.cl->slot->parts_closed, 0);
+    set_admin(small.node1, CFC_ADMIN_DRAIN, "next change");
+    text = cfc_small_cluster_file(&small);
+    ck_assert_msg(strstr(text, "/synchrony") == NULL, "%s", text);
+    cfc_small_cluster_restart(&small);
+    ck_assert(!cfc_slot_parts_closed(small.cl->slot));
+}
+END_TEST
+
+START_TEST(the_count_of_changes_goes_on_after_a_stop_and_a_start)
+{
+    const char *text = "{\"format\": 1, \"clusters\": {}}";
+
+    set_admin(small.node1, CFC_ADMIN_DRAIN, "upgrade");
+    set_admin(small.node2, CFC_ADMIN_DRAIN, "upgrade");
+    cfc_small_cluster_restart(&small);
+    ck_assert_uint_eq(atomic_load(&small.conf->segment->changes), 2);
+    set_admin(small.node1, CFC_ADMIN_ACTIVE, "over");
+    cfc_small_cluster_graceful(&small);
+    ck_assert_uint_eq(atomic_load(&small.conf->segment->changes), 3);
+    cfc_small_cluster_write(&small, text, strlen(text));
+    cfc_small_cluster_restart(&small);
+    ck_assert_uint_eq(atomic_load(&small.conf->segment->changes), 0);
+}
+END_TEST
+
+static const struct {
+    const char *changes;
+    uint64_t count;
+} counts[] = {
+    {"7", 7}, {"-1", 0}, {"\"7\"", 0}, {"7.5", 0}, {"null", 0}, {"9223372036854775807", 0},
+};
+
+START_TEST(a_count_of_changes_that_is_none_leaves_the_rest_of_the_file_good)
+{
+    const char *text = apr_psprintf(small.p, "{\"format\": 1, \"changes\": %s, \"clusters\": {}}",
+                                    counts[_i].changes);
+
+    cfc_small_cluster_write(&small, text, strlen(text));
+    cfc_small_cluster_restart(&small);
+    ck_assert_uint_eq(atomic_load(&small.conf->segment->changes), counts[_i].count);
+    ck_assert_int_eq(cfc_small_cluster_files(&small, "bad"), 0);
+}
+END_TEST
+
 Suite *cfc_store_suite(void)
 {
     Suite *suite = suite_create("store");
@@ -497,6 +553,10 @@ Suite *cfc_store_suite(void)
     tcase_add_test(tcase, a_change_decided_on_old_state_is_stale);
     tcase_add_test(tcase, writers_in_many_processes_lose_nothing);
     tcase_add_test(tcase, a_writer_killed_inside_shared_memory_does_not_lose_the_saved_state);
+    tcase_add_test(tcase, a_path_that_was_only_written_to_the_file_is_open_after_the_next_change);
+    tcase_add_test(tcase, the_count_of_changes_goes_on_after_a_stop_and_a_start);
+    tcase_add_loop_test(tcase, a_count_of_changes_that_is_none_leaves_the_rest_of_the_file_good, 0,
+                        CFC_ROWS(counts));
     suite_add_tcase(suite, tcase);
     return suite;
 }
