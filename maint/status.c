@@ -122,7 +122,20 @@ static void node_look(const cfc_cluster_t *cl, const cfc_node_t *node, apr_time_
     cfc_spread_read(&slot->spread, now, &view->spread);
 }
 
-static cfc_level_t cluster_level(const cfc_cluster_view_t *view)
+/* "/synchrony, /plugins"; "" : none is closed. */
+static const char *closed_parts(const cfc_cluster_view_t *view, apr_pool_t *p)
+{
+    const char *paths = "";
+
+    for (int i = 0; i < view->parts_count; i++) {
+        if (view->parts[i].closed) {
+            paths = apr_pstrcat(p, paths, paths[0] != '\0' ? ", " : "", view->parts[i].path, NULL);
+        }
+    }
+    return paths;
+}
+
+static cfc_level_t cluster_level(const cfc_cluster_view_t *view, apr_pool_t *p)
 {
     int for_new = 0;
 
@@ -133,7 +146,7 @@ static cfc_level_t cluster_level(const cfc_cluster_view_t *view)
         for_new += cfc_takes_others(view->nodes[i].admin, view->nodes[i].effective);
     }
     if (view->serving == view->nodes_count && view->warnings->nelts == 0) {
-        return CFC_LEVEL_OK;
+        return closed_parts(view, p)[0] == '\0' ? CFC_LEVEL_OK : CFC_LEVEL_MAINTENANCE;
     }
     return for_new > 0 ? CFC_LEVEL_DEGRADED : CFC_LEVEL_OUTAGE;
 }
@@ -192,7 +205,7 @@ static void cluster_look(const cfc_cluster_t *cl, apr_time_t now, cfc_cluster_vi
     view->dependencies = cfc_dependencies_look(cl, now, view->warnings, p);
     view->testers_refused = atomic_load(&cl->slot->testers_refused);
     view->testers = cfc_testers_look(cl, &view->testers_count, p);
-    view->level = cluster_level(view);
+    view->level = cluster_level(view, p);
     view->text = cluster_text(view, p);
 }
 
@@ -207,6 +220,14 @@ static bool all_serve(const cfc_status_t *status)
 }
 
 /* The worst level of all, and a sentence about the clusters that have it. */
+/* What of a cluster has its level: it, or paths of it. */
+static const char *affected(const cfc_cluster_view_t *view, apr_pool_t *p)
+{
+    return view->level == CFC_LEVEL_MAINTENANCE && !view->closed
+               ? apr_pstrcat(p, closed_parts(view, p), " of ", view->name, NULL)
+               : view->name;
+}
+
 static void overall(cfc_status_t *status, apr_pool_t *p)
 {
     const char *names = "";
@@ -220,7 +241,8 @@ static void overall(cfc_status_t *status, apr_pool_t *p)
     }
     for (int i = 0; i < status->clusters_count; i++) {
         if (status->clusters[i].level == status->level) {
-            names = apr_pstrcat(p, names, count++ ? ", " : "", status->clusters[i].name, NULL);
+            names = apr_pstrcat(p, names, count++ ? ", " : "", affected(&status->clusters[i], p),
+                                NULL);
         }
     }
     switch (status->level) {

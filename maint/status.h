@@ -24,7 +24,7 @@
 typedef enum {
     CFC_LEVEL_OUTAGE,           /* open, and no node takes new users */
     CFC_LEVEL_DEGRADED,         /* it works, and something is not as it should be */
-    CFC_LEVEL_MAINTENANCE,      /* closed by people */
+    CFC_LEVEL_MAINTENANCE,      /* closed by people, or paths of it are */
     CFC_LEVEL_OK,
     CFC_LEVEL_COUNT
 } cfc_level_t;

@@ -69,6 +69,25 @@ static void troubles(const cfc_sheet_t *s, const cfc_cluster_view_t *cluster)
     }
 }
 
+/* One line for each thing that people have closed, or will. */
+static void maintenances(const cfc_sheet_t *s, const cfc_cluster_view_t *cluster)
+{
+    if (cluster->closed) {
+        cfc_html_add(s->html, "<li>%s is in maintenance</li>\n", cluster->name);
+    }
+    if (cluster->scheduled) {
+        cfc_html_add(s->html, "<li>%s will be in maintenance from %s</li>\n", cluster->name,
+                     cfc_time_iso(cluster->plan.at, s->p));
+    }
+    for (int i = 0; i < cluster->parts_count; i++) {
+        const cfc_part_view_t *part = &cluster->parts[i];
+
+        cfc_html_add(s->html, "<li><bdi>%s</bdi> of %s %s%s</li>\n", part->path, cluster->name,
+                     part->closed ? "is in maintenance" : "will be in maintenance from ",
+                     part->closed ? "" : cfc_time_iso(part->plan.at, s->p));
+    }
+}
+
 static void overview(const cfc_sheet_t *s)
 {
     const cfc_status_t *status = s->status;
@@ -91,6 +110,7 @@ static void overview(const cfc_sheet_t *s)
         if (status->clusters[i].level != CFC_LEVEL_OK) {
             troubles(s, &status->clusters[i]);
         }
+        maintenances(s, &status->clusters[i]);
     }
     cfc_html_add(s->html, "</ul></div>\n");
 }

@@ -219,6 +219,48 @@ START_TEST(a_warming_node_serves_and_says_how_warm_it_is)
 }
 END_TEST
 
+static const struct {
+    const char *label, *path, *from;
+    cfc_health_t health;
+    const char *level, *text, *line;
+} maintenances[] = {
+    {"a path", "/synchrony", NULL, CFC_HEALTH_UP, "maintenance",
+     "In maintenance: /synchrony of confluence.",
+     "<li><bdi>/synchrony</bdi> of confluence is in maintenance</li>"},
+    {"a path, and a node is down", "/synchrony", NULL, CFC_HEALTH_DOWN, "degraded",
+     "It works, but not every node of confluence is serving.",
+     "<li><bdi>/synchrony</bdi> of confluence is in maintenance</li>"},
+    {"a path later", "/synchrony", "2h", CFC_HEALTH_UP, "ok",
+     "All is well: every node of confluence is serving.",
+     "<li><bdi>/synchrony</bdi> of confluence will be in maintenance from 20"},
+    {"all of it", NULL, NULL, CFC_HEALTH_UP, "maintenance", "In maintenance: confluence.",
+     "<li>confluence is in maintenance</li>"},
+    {"all of it later", NULL, "2h", CFC_HEALTH_UP, "ok",
+     "All is well: every node of confluence is serving.",
+     "<li>confluence will be in maintenance from 20"},
+};
+
+START_TEST(what_people_close_or_will_close_is_in_the_overview)
+{
+    const cfc_status_page_t page = {.server = "x", .base = "x", .token = "x"};
+    const cfc_order_t order = {.cluster = "confluence", .action = "maintenance-on",
+                               .path = maintenances[_i].path, .from = maintenances[_i].from,
+                               .who = "anna", .address = "10.0.9.3"};
+    cfc_status_t *status;
+
+    cfc_slot_health_set(small.node2->slot, maintenances[_i].health, CFC_CAUSE_NONE);
+    ck_assert_int_eq(cfc_control(small.conf, &order, apr_time_now(), small.p).outcome,
+                     CFC_OUTCOME_DONE);
+    status = look();
+    ck_assert_msg(strcmp(cfc_level_word(status->level), maintenances[_i].level) == 0, "%s: %s",
+                  maintenances[_i].label, cfc_level_word(status->level));
+    ck_assert_msg(strcmp(status->text, maintenances[_i].text) == 0, "%s: %s",
+                  maintenances[_i].label, status->text);
+    ck_assert_msg(strstr(cfc_status_html(status, &page, small.p), maintenances[_i].line) != NULL,
+                  "%s", maintenances[_i].label);
+}
+END_TEST
+
 /* What stands in shared memory of a dependency that was looked at now. */
 static void set_found(const cfc_dependency_t *dependency, cfc_dependency_state_t state,
                       const char *reason)
@@ -348,6 +390,8 @@ Suite *cfc_status_json_suite(void)
     tcase_add_loop_test(tcase, a_certificate_that_ends_needs_a_person, 0,
                         CFC_ROWS(certificates));
     tcase_add_test(tcase, a_warming_node_serves_and_says_how_warm_it_is);
+    tcase_add_loop_test(tcase, what_people_close_or_will_close_is_in_the_overview, 0,
+                        CFC_ROWS(maintenances));
     tcase_add_test(tcase, an_acknowledged_alarm_is_shown_and_is_no_alarm);
     tcase_add_test(tcase, json_stays_json_whatever_people_and_nodes_say);
     tcase_add_test(tcase, the_page_stays_a_page_whatever_people_and_nodes_say);
