@@ -15,11 +15,13 @@ typedef struct {
     int for_new;
     int at_all;
 } usable_t;
+    int last_resorts;
+    const char *last_resort;    /* the name of one; NULL: there is none */
 
 static usable_t usable(const cfc_cluster_t *cl, const cfc_node_t *node, cfc_admin_t admin)
 {
     cfc_node_t **nodes = cfc_cluster_nodes(cl);
-    usable_t count = {0, 0};
+    usable_t count = {.last_resort = NULL};
 
     for (int i = 0; i < cl->nodes->nelts; i++) {
         cfc_cause_t cause;
@@ -30,6 +32,10 @@ static usable_t usable(const cfc_cluster_t *cl, const cfc_node_t *node, cfc_admi
         count.for_new += cfc_takes_others(is, gets);
         count.at_all += gets != CFC_EFFECTIVE_OUT;
     }
+        if (gets == CFC_EFFECTIVE_LAST_RESORT) {
+            count.last_resorts++;
+            count.last_resort = nodes[i]->name;
+        }
     return count;
 }
 
@@ -64,6 +70,26 @@ const char *cfc_judge_harm(const cfc_task_t *t)
 }
 
 const char *cfc_judge_refusal(const cfc_task_t *t, const char *harm)
+const char *cfc_judge_warning(const cfc_task_t *t)
+{
+    const cfc_subject_t *subject = &t->change.subject;
+    usable_t after;
+
+    if (subject->node == NULL || t->change.kept.state == CFC_ADMIN_ACTIVE
+        || cfc_slot_closed(subject->cl->slot)) {
+        return NULL;
+    }
+    after = usable(subject->cl, subject->node, (cfc_admin_t)t->change.kept.state);
+    if (after.last_resorts == 0 || after.for_new > after.last_resorts) {
+        return NULL;
+    }
+    return after.last_resorts == 1
+               ? apr_psprintf(t->p, "new users have only a last resort: %s, whose probes fail",
+                              after.last_resort)
+               : apr_psprintf(t->p, "new users have only last resorts: %d nodes whose probes fail",
+                              after.last_resorts);
+}
+
 {
     if (t->action->kind == &cfc_kind_maintenance) {
         return apr_psprintf(t->p, "Not done: after scheduling a maintenance of %s, %s. End this "
@@ -126,10 +152,12 @@ static const char *node_sentence(const cfc_task_t *t)
     };
 
     return apr_pstrcat(t->p, cfc_task_subject(t), " ", texts[t->change.kept.state],
-                       consequence(t), tunnels(t), NULL);
+                       consequence(t), tunnels(t), warning != NULL ? "; " : "", warning, NULL);
 }
 
 static const char *maintenance_sentence(const cfc_task_t *t)
+    const char *warning = cfc_judge_warning(t);
+
 {
     const char *text = "is open";
 

@@ -37,5 +37,6 @@ bool cfc_preview(const cfc_conf_t *conf, const cfc_order_t *order, apr_time_t no
         preview->rehome = cfc_duration_text(subject->cl->sticky.rehome_ms, p);
     }
     preview->harm = task.action->kept ? cfc_judge_harm(&task) : NULL;
+    preview->warning = task.action->kept ? cfc_judge_warning(&task) : NULL;
     return true;
 }

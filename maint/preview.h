@@ -19,6 +19,7 @@ typedef struct {
     const char *rehome;         /* whoever pauses so long leaves a draining node, "10m"; NULL:
                                  * nobody does */
     const char *harm;           /* NULL; or what users would see: it has to be insisted on */
+    const char *warning;        /* NULL; or what else is worse for them than it was */
 } cfc_preview_t;
 
 /**

@@ -33,8 +33,8 @@ static void line(const page_t *page, const char *text)
     cfc_html_add(page->s->html, "<li>%s</li>\n", text);
 }
 
-/* "node2, node3": who takes new users instead; NULL: nobody. */
-static const char *others(const page_t *page)
+/* "node2, node3": the others that get from least to most. NULL: there is none. */
+static const char *others_that_get(const page_t *page, cfc_effective_t least, cfc_effective_t most)
 {
     const char *names = NULL;
 
@@ -47,6 +47,34 @@ static const char *others(const page_t *page)
         }
     }
     return names;
+}
+
+/* Who takes new users instead. NULL: nobody. */
+static const char *others(const page_t *page)
+{
+    const char *names = others_that_get(page, CFC_EFFECTIVE_WARMING, CFC_EFFECTIVE_SERVING);
+
+    if (names != NULL) {
+        return names;
+    }
+    names = others_that_get(page, CFC_EFFECTIVE_LAST_RESORT, CFC_EFFECTIVE_LAST_RESORT);
+    return names == NULL ? NULL : apr_pstrcat(page->s->p, names, " as a last resort", NULL);
+}
+
+/* What becomes of its sessions, as one and as many. */
+static void tell_sessions(const page_t *page, const char *one, const char *many)
+{
+    const cfc_users_t *users = &page->node->users;
+    apr_pool_t *p = page->s->p;
+
+    line(page, users->sessions == 0 && users->known_at == 0
+                   ? "It has no session."
+                   : number_of(users->sessions, one, many, p));
+    if (users->known_at != 0) {
+        line(page, apr_psprintf(p, "It may have more sessions: not all are known until %s, since "
+                                "httpd was started only lately.",
+                                cfc_time_iso(users->known_at, p)));
+    }
 }
 
 static void tell_tunnels(const page_t *page, int count, bool stay)
@@ -405,6 +433,10 @@ static bool views_find(page_t *page)
     }
     return page->cluster != NULL && (page->preview->node == NULL || page->node != NULL)
            && (page->preview->dependency == NULL || page->dependency != NULL)
+        if (page->preview->warning != NULL) {
+            cfc_html_add(page->s->html, "<div class=\"answer care\"><p>After this %s.</p></div>\n",
+                         page->preview->warning);
+        }
            && (page->preview->tester == NULL || page->tester != NULL);
 }
 

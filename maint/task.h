@@ -75,6 +75,9 @@ cfc_tester_made_t *cfc_tester_made(const cfc_task_t *task);
 /** @return NULL: nobody is harmed; or what users would see, as the second half of a sentence */
 const char *cfc_judge_harm(const cfc_task_t *task);
 
+/** @return NULL; or what is worse for users after it, though they are served, likewise */
+const char *cfc_judge_warning(const cfc_task_t *task);
+
 /** Why the order is refused because of this harm, and what to do instead. */
 const char *cfc_judge_refusal(const cfc_task_t *task, const char *harm);
 

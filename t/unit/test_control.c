@@ -332,6 +332,24 @@ START_TEST(a_refused_order_is_done_when_forced_or_in_maintenance)
     order.force = true;
     assert_outcome(&order, CFC_OUTCOME_DONE);
     set_acts(_i);
+START_TEST(whom_only_a_last_resort_is_left_is_told_of)
+{
+    static const char *const actions[] = {"drain", "stop"};
+    cfc_order_t order = order_for("node1", actions[_i]);
+    const char *says = "; new users have only a last resort: node2, whose probes fail", *text;
+
+    order.check = true;
+    ck_assert_int_eq(give(&order).outcome, CFC_OUTCOME_DONE);
+    order.check = false;
+    cfc_slot_health_set(small.node2->slot, DOWN, CFC_CAUSE_SOFT);
+    text = give(&order).text;
+    ck_assert_msg(strlen(text) > strlen(says)
+                      && strcmp(text + strlen(text) - strlen(says), says) == 0, "%s", text);
+    order = order_for("node1", "activate");
+    ck_assert_ptr_null(strstr(give(&order).text, "last resort"));
+}
+END_TEST
+
     do_order(NULL, "maintenance-on");
     order.force = false;
     assert_outcome(&order, CFC_OUTCOME_DONE);
@@ -558,6 +576,7 @@ Suite *cfc_control_suite(void)
     tcase_add_test(tcase, the_message_and_end_of_a_maintenance_can_be_changed_one_by_one);
     tcase_add_test(tcase, a_maintenance_can_be_scheduled_begun_early_and_cancelled);
     tcase_add_test(tcase, another_begin_is_another_plan_and_another_end_ends_likewise);
+    tcase_add_loop_test(tcase, whom_only_a_last_resort_is_left_is_told_of, 0, 2);
     tcase_add_test(tcase, scheduling_does_not_open_a_closed_cluster_unless_forced);
     tcase_add_test(tcase, opening_a_cluster_without_a_serving_node_says_so);
     tcase_add_test(tcase, a_change_that_cannot_be_saved_is_told_with_its_reason);

@@ -55,6 +55,17 @@ static void other_stopped(void)
     give("node2", "stop", NULL);
 }
 
+static void other_last_resort(void)
+{
+    busy();
+    cfc_slot_health_set(small.node2->slot, CFC_HEALTH_DOWN, CFC_CAUSE_SOFT);
+}
+
+static void just_started(void)
+{
+    small.conf->segment->sessions_from = apr_time_now() - apr_time_from_sec(60);
+}
+
 static void drained(void)
 {
     give("node1", "drain", "2h");
@@ -90,6 +101,16 @@ static const struct {
     {"nobody is left", other_stopped, "stop", "node1", NULL,
      "<p>After this no node is left for anybody: all users see the outage page.</p>"},
     {"to be insisted on", other_stopped, "drain", "node1", NULL, "name=\"force\" value=\"1\""},
+    {"to a last resort", other_last_resort, "stop", "node1", NULL,
+     " sessions move to node2 as a last resort at the next click.</li>"},
+    {"new ones too", other_last_resort, "drain", "node1", NULL,
+     "<li>New users go to node2 as a last resort.</li>"},
+    {"which is a warning", other_last_resort, "drain", "node1", NULL,
+     "<div class=\"answer care\"><p>After this new users have only a last resort: node2, whose "
+     "probes fail.</p></div>"},
+    {"not known yet", just_started, "drain", "node1", NULL,
+     "<li>About 0 sessions stay until they end.</li>\n<li>It may have more sessions: not all are "
+     "known until 20"},
     {"its plan", drained, "drain", "node1", NULL, "<option value=\"until\" selected>"},
     {"another's plan", drained, "stop", "node1", NULL, "<option value=\"\" selected>"},
     {"well", drained, "activate", "node1", NULL, "<li>It takes new users.</li>"},
