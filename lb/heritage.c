@@ -20,6 +20,7 @@
 static const cfc_heritage_field_t table[] = {
     SEGMENT("secret", secret),
     SEGMENT("changes", changes),
+    SEGMENT("sessions from", sessions_from),
 
     CLUSTER("cluster", owner.cluster),
     CLUSTER("settled", settled),
@@ -38,8 +39,8 @@ static const cfc_heritage_field_t table[] = {
     NODE("health at", health_at),
     NODE("deciding", deciding),
     NODE("returned at", returned_at),
-    NODE("probes", probes),
     NODE("risen at", risen_at),
+    NODE("probes", probes),
     NODE("reported", reported),
     NODE("eject", eject),
     NODE("turns", turns),

@@ -102,7 +102,7 @@ cfc_segment_t *cfc_segment_init(void *memory, const unsigned char *secret, apr_t
     segment->magic = CFC_HERITAGE_MAGIC;
     segment->layout = cfc_segment_layout();
     cfc_heritage_write(&segment->heritage);
-    segment->made_at = now;
+    segment->sessions_from = now;
     cfc_events_init(&segment->events, now);
     memcpy(segment->secret, secret, CFC_SECRET_BYTES);
     return segment;

@@ -222,7 +222,8 @@ typedef struct cfc_segment {
     uint64_t magic;
     uint64_t layout;                    /* cfc_segment_layout() of the module that made it */
     cfc_heritage_t heritage;            /* for a version with another layout */
-    int64_t made_at;                    /* apr_time_t */
+    int64_t sessions_from;              /* apr_time_t since when live sessions are counted: when it
+                                         * was made, or the one that it was taken over from */
     unsigned char secret[CFC_SECRET_BYTES];     /* random; signs the status page's forms */
     _Atomic uint32_t generation;        /* of httpd's configuration, from 1 */
     _Atomic uint64_t changes;           /* admin changes made: the API's `generation` */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * drains.c: see drains.h. When a node is drained is wait.c's criterion, the numbers are
+ * drains.c: see drains.h. When a node is drained is users.h's criterion, the numbers are
  * lb/drain.c's. */
 #include "maint/drains.h"
 
@@ -54,15 +54,13 @@ void cfc_drain_tell(const cfc_cluster_t *cl, const cfc_node_t *node, apr_time_t 
               "began: %s", cl->name, node->name, is, span, text);
 }
 
-static bool to_tell(const cfc_conf_t *conf, const cfc_cluster_t *cl, const cfc_node_t *node,
-                    apr_time_t now, apr_pool_t *p)
+static bool nobody_left(const cfc_conf_t *conf, const cfc_cluster_t *cl, const cfc_node_t *node,
+                        apr_time_t now, apr_pool_t *p)
 {
-    const cfc_wait_t drained = {.cl = cl, .node = node, .what = CFC_WAIT_DRAINED};
+    const cfc_wait_t drained = {.conf = conf, .cl = cl, .node = node, .what = CFC_WAIT_DRAINED};
     const char *evidence;
 
-    return (cfc_slot_admin(node->slot) == CFC_ADMIN_STOP
-            || now - conf->segment->made_at >= apr_time_from_msec(cl->sticky.window_ms))
-           && cfc_wait_reached(&drained, now, &evidence, p);
+    return cfc_wait_reached(&drained, now, &evidence, p);
 }
 
 static void look_at(const cfc_conf_t *conf, const cfc_cluster_t *cl, const cfc_node_t *node,
@@ -75,7 +73,7 @@ static void look_at(const cfc_conf_t *conf, const cfc_cluster_t *cl, const cfc_n
         || apr_pool_create_unmanaged(&p) != APR_SUCCESS) {
         return;
     }
-    if (to_tell(conf, cl, node, now, p)) {
+    if (nobody_left(conf, cl, node, now, p)) {
         atomic_store(&drain->told, 1);
         cfc_drain_tell(cl, node, now, p);
     }

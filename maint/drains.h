@@ -22,11 +22,7 @@ const char *cfc_drain_text(const cfc_drain_report_t *report, apr_pool_t *p);
 void cfc_drain_tell(const cfc_cluster_t *cl, const cfc_node_t *node, apr_time_t now,
                     apr_pool_t *p);
 
-/**
- * Tell of all nodes where nobody is left, once a drain. Sessions are known only of as long as
- * shared memory is old: before that is CFSticky's window, a node that drains may still have some.
- * The monitor.
- */
+/** Tell of all nodes where nobody is left (users.h), once a drain. The monitor. */
 void cfc_drains_look(const cfc_conf_t *conf, apr_time_t now);
 
 /** The job of the monitor (job.h): looks once a second. */

@@ -153,15 +153,18 @@ cfc_gate_finding_t cfc_gate_node_running(const cfc_gate_ask_t *ask)
 
 cfc_gate_finding_t cfc_gate_node_drained(const cfc_gate_ask_t *ask)
 {
+    static const cfc_users_t nobody = {0, 0};
     const cfc_node_view_t *node = ask->node;
-    uint64_t users = node->admin == CFC_ADMIN_STOP ? 0 : node->sessions;
-    bool empty = node->in_flight == 0 && node->tunnels == 0 && users == 0;
+    static const cfc_gate_verdict_t verdicts[] = {
+        [CFC_LEFT_SOMEBODY] = NOT_MET, [CFC_LEFT_UNKNOWN] = UNKNOWN, [CFC_LEFT_NOBODY] = MET,
+    };
+    const cfc_users_t *users = node->admin == CFC_ADMIN_STOP ? &nobody : &node->users;
+    cfc_left_t left = cfc_users_left(node->admin, node->in_flight, node->tunnels, users);
 
-    return finding(node->admin != CFC_ADMIN_ACTIVE && empty ? MET : NOT_MET,
+    return finding(node->admin == CFC_ADMIN_ACTIVE ? NOT_MET : verdicts[left],
                    apr_psprintf(ask->p, "%s is at %s, with %d requests in flight, %d tunnels and "
-                                "about %" APR_UINT64_T_FMT " sessions", node->name,
-                                cfc_admin_word(node->admin), node->in_flight, node->tunnels,
-                                (apr_uint64_t)users));
+                                "%s", node->name, cfc_admin_word(node->admin), node->in_flight,
+                                node->tunnels, cfc_users_text(users, "", ask->p)));
 }
 
 static cfc_gate_finding_t at_least(const cfc_gate_ask_t *ask, int wanted)

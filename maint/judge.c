@@ -8,15 +8,16 @@
 #include "conf/opt.h"
 #include "lb/effective.h"
 #include "maint/text.h"
+#include "maint/users.h"
 
-/* How many nodes take new users, and how many serve anybody at all, if `node` were `admin`.
- * node NULL: as it is. */
+/* How many nodes take new users, and how many serve anybody at all, if `node` were `admin`; and of
+ * those that take new users the last resorts. node NULL: as it is. */
 typedef struct {
     int for_new;
     int at_all;
-} usable_t;
     int last_resorts;
     const char *last_resort;    /* the name of one; NULL: there is none */
+} usable_t;
 
 static usable_t usable(const cfc_cluster_t *cl, const cfc_node_t *node, cfc_admin_t admin)
 {
@@ -31,11 +32,11 @@ static usable_t usable(const cfc_cluster_t *cl, const cfc_node_t *node, cfc_admi
 
         count.for_new += cfc_takes_others(is, gets);
         count.at_all += gets != CFC_EFFECTIVE_OUT;
-    }
         if (gets == CFC_EFFECTIVE_LAST_RESORT) {
             count.last_resorts++;
             count.last_resort = nodes[i]->name;
         }
+    }
     return count;
 }
 
@@ -69,7 +70,6 @@ const char *cfc_judge_harm(const cfc_task_t *t)
     return NULL;
 }
 
-const char *cfc_judge_refusal(const cfc_task_t *t, const char *harm)
 const char *cfc_judge_warning(const cfc_task_t *t)
 {
     const cfc_subject_t *subject = &t->change.subject;
@@ -90,6 +90,7 @@ const char *cfc_judge_warning(const cfc_task_t *t)
                               after.last_resorts);
 }
 
+const char *cfc_judge_refusal(const cfc_task_t *t, const char *harm)
 {
     if (t->action->kind == &cfc_kind_maintenance) {
         return apr_psprintf(t->p, "Not done: after scheduling a maintenance of %s, %s. End this "
@@ -110,12 +111,16 @@ const char *cfc_judge_warning(const cfc_task_t *t)
 static const char *consequence(const cfc_task_t *t)
 {
     const cfc_subject_t *subject = &t->change.subject;
-    uint64_t count = cfc_sessions_count(&subject->node->slot->sessions, t->now,
-                                        subject->cl->sticky.window_ms);
+    cfc_users_t users = cfc_users(t->conf->segment, subject->cl, subject->node, t->now);
+    uint64_t count = users.sessions;
     bool stays = t->change.kept.state == CFC_ADMIN_DRAIN;
 
     if (t->change.kept.state == CFC_ADMIN_ACTIVE) {
         return "";
+    }
+    if (users.known_at != 0) {
+        return apr_pstrcat(t->p, "; ", cfc_users_text(&users, stays ? " stay" : " move", t->p),
+                           NULL);
     }
     if (count < 2) {
         return count == 0 ? "; it has no session" : stays ? "; 1 session stays"
@@ -151,13 +156,13 @@ static const char *node_sentence(const cfc_task_t *t)
         [CFC_ADMIN_STOP] = "is stopped: it gets no requests, its users move to other nodes",
     };
 
+    const char *warning = cfc_judge_warning(t);
+
     return apr_pstrcat(t->p, cfc_task_subject(t), " ", texts[t->change.kept.state],
                        consequence(t), tunnels(t), warning != NULL ? "; " : "", warning, NULL);
 }
 
 static const char *maintenance_sentence(const cfc_task_t *t)
-    const char *warning = cfc_judge_warning(t);
-
 {
     const char *text = "is open";
 

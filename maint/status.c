@@ -83,8 +83,9 @@ static void effective_look(const cfc_cluster_t *cl, const cfc_node_t *node, apr_
     view->why = why_not(view, atomic_load(&node->slot->returned_at), p);
 }
 
-static void node_look(const cfc_cluster_t *cl, const cfc_node_t *node, apr_time_t now,
-                      cfc_node_view_t *view, apr_pool_t *p)
+static void node_look(const cfc_segment_t *segment, const cfc_cluster_t *cl,
+                      const cfc_node_t *node, apr_time_t now, cfc_node_view_t *view,
+                      apr_pool_t *p)
 {
     const cfc_node_slot_t *slot = node->slot;
     const cfc_traffic_t *traffic = &slot->traffic;
@@ -105,7 +106,7 @@ static void node_look(const cfc_cluster_t *cl, const cfc_node_t *node, apr_time_
     effective_look(cl, node, now, view, p);
     view->in_flight = atomic_load(&traffic->inflight);
     view->tunnels = atomic_load(&traffic->tunnels);
-    view->sessions = cfc_sessions_count(&slot->sessions, now, cl->sticky.window_ms);
+    view->users = cfc_users(segment, cl, node, now);
     if (view->admin != CFC_ADMIN_ACTIVE) {
         cfc_drain_read(&slot->drain, &view->drain);
     }
@@ -179,8 +180,8 @@ static const char *cluster_text(const cfc_cluster_view_t *view, apr_pool_t *p)
     return text;
 }
 
-static void cluster_look(const cfc_cluster_t *cl, apr_time_t now, cfc_cluster_view_t *view,
-                         apr_pool_t *p)
+static void cluster_look(const cfc_segment_t *segment, const cfc_cluster_t *cl, apr_time_t now,
+                         cfc_cluster_view_t *view, apr_pool_t *p)
 {
     cfc_node_t **nodes = cfc_cluster_nodes(cl);
 
@@ -197,7 +198,7 @@ static void cluster_look(const cfc_cluster_t *cl, apr_time_t now, cfc_cluster_vi
     view->nodes = apr_pcalloc(p, sizeof(*view->nodes) * (size_t)(cl->nodes->nelts + 1));
     view->warnings = apr_array_make(p, 2, sizeof(const char *));
     for (int i = 0; i < cl->nodes->nelts; i++) {
-        node_look(cl, nodes[i], now, &view->nodes[i], p);
+        node_look(segment, cl, nodes[i], now, &view->nodes[i], p);
         cfc_status_probe_warnings(&view->nodes[i], now, view->warnings, p);
         view->serving += view->nodes[i].effective >= CFC_EFFECTIVE_WARMING;
     }
@@ -219,7 +220,6 @@ static bool all_serve(const cfc_status_t *status)
     return true;
 }
 
-/* The worst level of all, and a sentence about the clusters that have it. */
 /* What of a cluster has its level: it, or paths of it. */
 static const char *affected(const cfc_cluster_view_t *view, apr_pool_t *p)
 {
@@ -228,6 +228,7 @@ static const char *affected(const cfc_cluster_view_t *view, apr_pool_t *p)
                : view->name;
 }
 
+/* The worst level of all, and a sentence about the clusters that have it. */
 static void overall(cfc_status_t *status, apr_pool_t *p)
 {
     const char *names = "";
@@ -292,7 +293,7 @@ cfc_status_t *cfc_status_look(const cfc_conf_t *conf, apr_time_t now, apr_pool_t
     status->clusters =
         apr_pcalloc(p, sizeof(*status->clusters) * (size_t)(conf->clusters->nelts + 1));
     for (int i = 0; i < conf->clusters->nelts; i++) {
-        cluster_look(clusters[i], now, &status->clusters[i], p);
+        cluster_look(conf->segment, clusters[i], now, &status->clusters[i], p);
     }
     cfc_event_list_look(&conf->segment->events,
                         cfc_events_before_last(&conf->segment->events, CFC_EVENTS_SHOWN), now,

@@ -19,6 +19,7 @@
 #include "maint/status_events.h"
 #include "maint/status_parts.h"
 #include "maint/status_testers.h"
+#include "maint/users.h"
 
 /** How things are, in the order of how much they need a person. */
 typedef enum {
@@ -70,7 +71,7 @@ typedef struct {
     int reported_pct;               /* of its share that it wants; 100: all, or it says nothing */
     int in_flight;
     int tunnels;
-    uint64_t sessions;              /* live ones, estimated */
+    cfc_users_t users;
     cfc_drain_report_t drain;       /* since is 0: it does not drain, nor was stopped after that */
     uint64_t attempts;
     uint64_t by_class[6];

@@ -18,7 +18,7 @@ void cfc_section_head(const cfc_sheet_t *s, const char *id, const cfc_cluster_vi
     double per_s = 0;
 
     for (int i = 0; i < cluster->nodes_count; i++) {
-        sessions += cluster->nodes[i].sessions;
+        sessions += cluster->nodes[i].users.sessions;
         per_s += cluster->nodes[i].rates.requests_per_s;
     }
     cfc_html_add(s->html, "<div class=\"head\" id=\"%s-head\" data-live>\n<h2>%s</h2>\n"

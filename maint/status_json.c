@@ -161,7 +161,7 @@ static json_t *traffic_json(const cfc_node_view_t *node)
 static json_t *node_json(const cfc_node_view_t *node, apr_time_t now, apr_pool_t *p)
 {
     return json_pack("{s:s, s:s, s:o, s:I, s:I, s:s, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
-                     "s:o}",
+                     "s:o, s:o}",
                      "name", node->name,
                      "url", node->url,
                      "route", cfc_json_text(node->route),
@@ -171,7 +171,8 @@ static json_t *node_json(const cfc_node_view_t *node, apr_time_t now, apr_pool_t
                      "share_pct", node->share_pct,
                      "reported_pct", node->reported_pct,
                      "why", cfc_json_text(node->why),
-                     "sessions", count(node->sessions),
+                     "sessions", count(node->users.sessions),
+                     "sessions_known_at", cfc_json_instant(node->users.known_at, p),
                      "admin", admin_json(node, p),
                      "drain", drain_json(&node->drain, p),
                      "health", health_json(node, p),

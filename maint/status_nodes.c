@@ -70,6 +70,16 @@ static void cell_number(const cfc_sheet_t *s, const char *name, uint64_t value)
     cell_text(s, name, apr_psprintf(s->p, "%" APR_UINT64_T_FMT, (apr_uint64_t)value));
 }
 
+static void cell_sessions(const cfc_sheet_t *s, const cfc_users_t *users)
+{
+    if (users->known_at == 0) {
+        cell_number(s, "Sessions", users->sessions);
+        return;
+    }
+    cfc_html_add(s->html, "<td class=\"number\" data-name=\"Sessions\"><span>%lld<span "
+                 "class=\"soft\">so far</span></span></td>\n", (long long)users->sessions);
+}
+
 /* "0.4", "340"; what is not known is a dash, as wide as a number. */
 static void cell_ms(const cfc_sheet_t *s, const char *name, const cfc_percentiles_t *spread,
                     apr_interval_time_t us)
@@ -161,7 +171,7 @@ static void node_row(const cfc_sheet_t *s, const char *id, const cfc_node_view_t
     cell_end(s);
     cell_admin(s, node);
     cell_health(s, node);
-    cell_number(s, "Sessions", node->sessions);
+    cell_sessions(s, &node->users);
     cell_number(s, "In flight", (uint64_t)node->in_flight);
     cell_number(s, "Tunnels", (uint64_t)node->tunnels);
     cell_rates(s, &node->rates);

@@ -41,7 +41,7 @@ static const char *others_that_get(const page_t *page, cfc_effective_t least, cf
     for (int i = 0; i < page->cluster->nodes_count; i++) {
         const cfc_node_view_t *node = &page->cluster->nodes[i];
 
-        if (node != page->node && node->effective >= CFC_EFFECTIVE_WARMING) {
+        if (node != page->node && node->effective >= least && node->effective <= most) {
             names = names == NULL ? node->name
                                   : apr_pstrcat(page->s->p, names, ", ", node->name, NULL);
         }
@@ -95,10 +95,7 @@ static void tell_drain(const page_t *page)
     apr_pool_t *p = page->s->p;
     const char *to = others(page);
 
-    line(page, page->node->sessions == 0
-                   ? "It has no session."
-                   : number_of(page->node->sessions, "1 session stays until it ends.",
-                               "sessions stay until they end.", p));
+    tell_sessions(page, "1 session stays until it ends.", "sessions stay until they end.");
     if (to != NULL) {
         line(page, apr_psprintf(p, "New users go to %s.", to));
     }
@@ -114,12 +111,9 @@ static void tell_stop(const page_t *page)
     apr_pool_t *p = page->s->p;
     const char *to = others(page);
 
-    line(page, page->node->sessions == 0
-                   ? "It has no session."
-                   : apr_psprintf(p, "%s to %s at the next click.",
-                                  number_of(page->node->sessions, "1 session moves",
-                                            "sessions move", p),
-                                  to != NULL ? to : "the outage page"));
+    to = to != NULL ? to : "the outage page";
+    tell_sessions(page, apr_psprintf(p, "1 session moves to %s at the next click.", to),
+                  apr_psprintf(p, "sessions move to %s at the next click.", to));
     if (page->node->in_flight > 0) {
         line(page, apr_psprintf(p, "%d request%s at the node %s finished.", page->node->in_flight,
                                 page->node->in_flight == 1 ? "" : "s",
@@ -174,7 +168,7 @@ static void tell_closing(const page_t *page)
         return;
     }
     for (int i = 0; i < page->cluster->nodes_count; i++) {
-        sessions += page->cluster->nodes[i].sessions;
+        sessions += page->cluster->nodes[i].users.sessions;
         tunnels += page->cluster->nodes[i].tunnels;
     }
     line(page, "All users but testers see the maintenance page, at once or from its begin.");
@@ -433,16 +427,16 @@ static bool views_find(page_t *page)
     }
     return page->cluster != NULL && (page->preview->node == NULL || page->node != NULL)
            && (page->preview->dependency == NULL || page->dependency != NULL)
-        if (page->preview->warning != NULL) {
-            cfc_html_add(page->s->html, "<div class=\"answer care\"><p>After this %s.</p></div>\n",
-                         page->preview->warning);
-        }
            && (page->preview->tester == NULL || page->tester != NULL);
 }
 
 static void insist(const page_t *page)
 {
     if (page->preview->harm == NULL) {
+        if (page->preview->warning != NULL) {
+            cfc_html_add(page->s->html, "<div class=\"answer care\"><p>After this %s.</p></div>\n",
+                         page->preview->warning);
+        }
         return;
     }
     cfc_html_add(page->s->html,

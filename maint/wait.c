@@ -7,6 +7,7 @@
 #include "conf/opt.h"
 #include "lb/choose.h"
 #include "maint/text.h"
+#include "maint/users.h"
 
 static const char *const words[] = {"drained", "up", "out", NULL};
 
@@ -22,6 +23,7 @@ const char *cfc_wait_read(const cfc_conf_t *conf, const char *cluster, const cha
 
     cluster = cluster != NULL ? cluster : "";
     node = node != NULL ? node : "";
+    wait->conf = conf;
     wait->cl = cfc_conf_cluster(conf, cluster);
     wait->node = wait->cl != NULL ? cfc_cluster_node(wait->cl, node) : NULL;
     wait->timeout_ms = CFC_WAIT_DEFAULT_MS;
@@ -43,36 +45,28 @@ const char *cfc_wait_read(const cfc_conf_t *conf, const char *cluster, const cha
     return NULL;
 }
 
-/* Users that the node still has. A stopped node gets none of their requests any more. */
-static uint64_t sessions(const cfc_wait_t *wait, cfc_admin_t admin, apr_time_t now)
-{
-    return admin == CFC_ADMIN_STOP ? 0
-                                   : cfc_sessions_count(&wait->node->slot->sessions, now,
-                                                        wait->cl->sticky.window_ms);
-}
-
 bool cfc_wait_reached(const cfc_wait_t *wait, apr_time_t now, const char **evidence,
                       apr_pool_t *p)
 {
     const cfc_node_slot_t *slot = wait->node->slot;
     cfc_admin_t admin = cfc_slot_admin(slot);
     cfc_effective_t effective = cfc_node_effective(wait->node);
-    uint64_t users = sessions(wait, admin, now);
+    cfc_users_t users = cfc_users(wait->conf->segment, wait->cl, wait->node, now);
     int in_flight = atomic_load(&slot->traffic.inflight);
     int tunnels = atomic_load(&slot->traffic.tunnels);
-    bool idle = in_flight == 0 && tunnels == 0;
 
-    *evidence = apr_psprintf(p, "%s is %s (%s), %d in flight, %d tunnels, about %"
-                             APR_UINT64_T_FMT " sessions", wait->node->name,
+    *evidence = apr_psprintf(p, "%s is %s (%s), %d in flight, %d tunnels%s%s", wait->node->name,
                              cfc_effective_word(effective), cfc_admin_word(admin), in_flight,
-                             tunnels, (apr_uint64_t)users);
+                             tunnels, admin != CFC_ADMIN_STOP ? ", " : "",
+                             admin != CFC_ADMIN_STOP ? cfc_users_text(&users, "", p) : "");
     switch (wait->what) {
     case CFC_WAIT_DRAINED:
-        return admin != CFC_ADMIN_ACTIVE && idle && users == 0;
+        return admin != CFC_ADMIN_ACTIVE
+               && cfc_users_left(admin, in_flight, tunnels, &users) == CFC_LEFT_NOBODY;
     case CFC_WAIT_UP:
         return effective == CFC_EFFECTIVE_SERVING || effective == CFC_EFFECTIVE_WARMING;
     case CFC_WAIT_OUT:
-        return effective == CFC_EFFECTIVE_OUT && idle;
+        return effective == CFC_EFFECTIVE_OUT && in_flight == 0 && tunnels == 0;
     }
     return false;
 }

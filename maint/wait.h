@@ -20,6 +20,7 @@ typedef enum {
 } cfc_wait_for_t;
 
 typedef struct {
+    const cfc_conf_t *conf;
     const cfc_cluster_t *cl;
     const cfc_node_t *node;
     cfc_wait_for_t what;
@@ -40,9 +41,8 @@ const char *cfc_wait_read(const cfc_conf_t *conf, const char *cluster, const cha
 const char *cfc_wait_word(const cfc_wait_t *wait);
 
 /**
- * Whether it has come. A node is drained when it is not active, no request is in flight, no tunnel open, and, if
- * it still keeps its sessions (drain), none of them has been heard of for the window of CFSticky.
- * Any thread.
+ * Whether it has come. A node is drained when it is not active, and nobody is left there by
+ * users.h. Any thread.
  * @param evidence set to what is there now, in words
  */
 bool cfc_wait_reached(const cfc_wait_t *wait, apr_time_t now, const char **evidence,

@@ -231,7 +231,8 @@ def test_who_drains_or_stops_a_node_is_told_how_many_sessions_stay_or_move(new_c
     assert "; about 5 sessions move" in cluster.change(node="node1", action="stop").json()["text"]
     cluster.activate("node1")
     assert cluster.node("node1")["sessions"] == 0       # all have gone elsewhere
-    assert "; 1 session stays" in cluster.change(node="node2", action="drain").json()["text"]
+    assert "; about 1 sessions stay, and maybe more: not all are known until 20" \
+        in cluster.change(node="node2", action="drain").json()["text"]
 
 
 def test_sessions_sends_new_users_to_the_node_that_has_fewer(new_cluster):

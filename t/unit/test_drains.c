@@ -16,7 +16,7 @@ static cfc_small_cluster_t small;
 static void begin(void)
 {
     cfc_small_cluster_make(&small);
-    small.conf->segment->made_at = NOW;
+    small.conf->segment->sessions_from = NOW;
     cfc_events_to(&small.conf->segment->events);
 }
 

@@ -75,6 +75,7 @@ START_TEST(what_is_known_of_clusters_and_of_everything_is_taken_over)
     atomic_store(&was->parts[1].state, CFC_CLUSTER_CLOSED);
     cfc_queue_join(&was->queue, 1, &(cfc_places_t){{1}}, 1);
     atomic_store(&old->changes, 42);
+    old->sessions_from = 12345;
     memset(old->secret, 'x', sizeof(old->secret));
     cfc_segment_next_generation(old);
 
@@ -87,6 +88,7 @@ START_TEST(what_is_known_of_clusters_and_of_everything_is_taken_over)
     ck_assert_uint_eq(atomic_load(&is->parts[1].state), CFC_CLUSTER_CLOSED);
     ck_assert_uint_eq(atomic_load(&is->queue.length), 0);
     ck_assert_uint_eq(atomic_load(&segment->changes), 42);
+    ck_assert_int_eq(segment->sessions_from, 12345);
     ck_assert_mem_eq(segment->secret, old->secret, sizeof(old->secret));
     cfc_kit_segment_free(old);
 }

@@ -38,7 +38,7 @@ START_TEST(a_segment_is_usable_by_the_build_that_made_it)
     ck_assert(cfc_segment_usable(segment));
     ck_assert_uint_ne(cfc_segment_layout(), 0);
     ck_assert_uint_eq(segment->layout, cfc_segment_layout());
-    ck_assert_int_eq(segment->made_at, 1);
+    ck_assert_int_eq(segment->sessions_from, 1);
     ck_assert_str_eq((const char *)segment->secret, "a secret for tests only");
 }
 END_TEST

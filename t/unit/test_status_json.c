@@ -61,7 +61,7 @@ START_TEST(version_1_has_these_names)
 {
     static const char *const names[] = {
         "name", "url", "route", "weight", "tier", "effective", "share_pct", "reported_pct", "why",
-        "sessions", "admin", "drain", "health", "probe", "probes", "traffic"};
+        "sessions", "sessions_known_at", "admin", "drain", "health", "probe", "probes", "traffic"};
     json_t *json, *node, *ignored;
     const char *effective;
 
@@ -213,7 +213,7 @@ START_TEST(a_warming_node_serves_and_says_how_warm_it_is)
     ck_assert_ptr_nonnull(strstr(node->why, "% of its share of new sessions"));
     ck_assert_int_eq(status->clusters[0].serving, 2);
     ck_assert_int_eq(status->level, CFC_LEVEL_OK);
-    ck_assert_uint_eq(node->sessions, 1);
+    ck_assert_uint_eq(node->users.sessions, 1);
     ck_assert_ptr_nonnull(strstr(cfc_status_html(status, &page, small.p), "tier 1"));
     ck_assert_int_eq(status->clusters[0].nodes[0].share_pct, 100);
 }
