@@ -93,11 +93,11 @@ static void node_apply(const cfc_subject_t *subject, const cfc_kept_t *kept)
     cfc_admin_t was = cfc_slot_admin(slot);
 
     follow_return(subject, &kept->plan);
-    cfc_record_write(&slot->admin_note, &kept->plan, sizeof(kept->plan));
     follow_drain(subject, was, kept->state);
     if (kept->state == CFC_ADMIN_ACTIVE && was != CFC_ADMIN_ACTIVE) {
         cfc_slot_returned(slot, apr_time_now(), was == CFC_ADMIN_STOP);
     }
+    cfc_record_write(&slot->admin_note, &kept->plan, sizeof(kept->plan));
     atomic_store(&slot->admin, kept->state);
 }
 
