@@ -4,6 +4,8 @@
 import base64
 import http.server
 import json
+import socketserver
+import struct
 import threading
 
 import pytest
@@ -15,6 +17,7 @@ from equipment.proc import wait_for
 pytestmark = pytest.mark.once
 
 EVIL = "<img src=x onerror=alert(1)>\"'><script>alert(2)</script>"
+EVIL_PATH = "/<img/src=x/onerror=alert(3)>"     # which has no blank
 
 # An element's text has to stand out from what is behind it: WCAG 2, 1.4.3.
 CONTRAST = """(() => {
@@ -73,6 +76,45 @@ class Stranger(http.server.ThreadingHTTPServer):
             <iframe name=frame></iframe><iframe src="{self.victim}"></iframe>""".encode()
 
 
+class EvilDatabase(socketserver.BaseRequestHandler):
+    """Greets with an error, in MySQL's protocol, which says evil things."""
+
+    def handle(self):
+        error = b"\xff" + struct.pack("<H", 1130) + EVIL.encode()
+        self.request.sendall(struct.pack("<I", len(error)) + error)     # its number is 0
+
+
+class EvilDirectory(socketserver.BaseRequestHandler):
+    """Refuses whatever it is asked, in LDAP, with a word that says evil things."""
+
+    def handle(self):
+        while asked := self.request.recv(4096):
+            number, answer = asked[4:5], {0x60: 0x61, 0x63: 0x65}.get(asked[5])
+            if answer is None:
+                break
+            said = b"\x0a\x01\x31\x04\x00" + part(0x04, EVIL.encode())
+            self.request.sendall(part(0x30, part(0x02, number) + part(answer, said)))
+
+
+def part(tag, content):
+    """Of a message of LDAP; shorter than 128 bytes."""
+    return bytes([tag, len(content)]) + content
+
+
+@pytest.fixture(scope="module")
+def evil_ports():
+    """Of the database and of the directory."""
+    made = [socketserver.ThreadingTCPServer(("127.0.0.1", 0), handler)
+            for handler in (EvilDatabase, EvilDirectory)]
+    for server in made:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield [server.server_address[1] for server in made]
+    for server in made:
+        server.shutdown()
+        server.server_close()
+
+
 @pytest.fixture(scope="module")
 def stranger():
     made = Stranger()
@@ -82,10 +124,13 @@ def stranger():
 
 
 @pytest.fixture(scope="module")
-def kept(kept_cluster, stranger):
+def kept(kept_cluster, stranger, evil_ports):
+    database, directory = evil_ports
     cluster = kept_cluster(
         outside=f"<CFCluster strange>\nCFNode odd {stranger.url}\n"
-                "CFProbe http /status expect=confluence interval=100ms\n</CFCluster>")
+                "CFProbe http /status expect=confluence interval=100ms\n"
+                f"CFDatabase evil mysql://127.0.0.1:{database} interval=1s\n"
+                f"CFDirectory evil-ad ldap://127.0.0.1:{directory} interval=1s\n</CFCluster>")
     users = cluster.httpd.root / "users"
     users.write_text("{}:{{SHA}}W6ph5Mm5Pz8GgiULbPgzG37mj9g=\n".format(EVIL))      # password
     cluster.httpd.add(f"""<Location /cluster/by-name>
@@ -116,6 +161,11 @@ def status(cluster, new_page):
 def all_of(cluster):
     """The whole status, of all clusters."""
     return requests.get(cluster.httpd.url + "/cluster?format=json", timeout=10).json()
+
+
+def reasons(cluster):
+    """What the strange cluster's database and directory are at, and why."""
+    return [one["reason"] or "" for one in all_of(cluster)["clusters"][1]["dependencies"]]
 
 
 def admin(cluster, name):
@@ -239,16 +289,25 @@ def test_every_text_stands_out_from_its_ground(cluster, status, dark):
     page.open(cluster.httpd.url + "/cluster?ask=stop&cluster=confluence&node=node2")
     page.screenshot("order-dark" if dark else "order")
     assert page.ask(CONTRAST) == []
+    page.size(390, 844)
+    page.open(cluster.httpd.url + "/cluster")
+    page.screenshot("status-phone-dark" if dark else "status-phone")
+    assert page.ask(CONTRAST) == []
 
 
 def test_what_clients_nodes_and_people_say_stays_text(cluster, new_page):
     by_name = cluster.httpd.url + "/cluster/by-name"
     login = (EVIL, "password")
     for fields in {"action": "drain", "node": "node1", "reason": EVIL}, \
-            {"action": "maintenance-on", "message": EVIL}:
+            {"action": "maintenance-on", "message": EVIL}, \
+            {"action": "maintenance-on", "path": EVIL_PATH, "message": EVIL}, \
+            {"action": "tester-link", "node": "node2", "until": "1h", "reason": EVIL}, \
+            {"cluster": "strange", "action": "ack", "dependency": "evil", "until": "1h",
+             "reason": EVIL}:
         done = requests.post(by_name, auth=login, timeout=10, headers={"X-CFCluster": "1"},
                              data={"cluster": "confluence", **fields})
         assert done.status_code == 200, done.text
+    wait_for(lambda: all(EVIL[:4] in reason for reason in reasons(cluster)), "both were looked at")
     cluster.new_user().get("/page", headers={"User-Agent": EVIL})
     odd = wait_for(lambda: all_of(cluster)["clusters"][1]["nodes"][0]["probe"],
                    "the strange node was probed")
@@ -259,12 +318,25 @@ def test_what_clients_nodes_and_people_say_stays_text(cluster, new_page):
     page.wait("document.body.innerText.includes('strange')", "it is there")
     assert EVIL in page.text("#c0n0"), "who and why"
     assert EVIL in page.text("#c0-maintenance")
-    assert odd["reason"] in page.ask("document.body.textContent")
+    assert EVIL in page.text("#c0-testers"), "who and why"
+    for said in odd["reason"], EVIL_PATH, *reasons(cluster):
+        assert said in page.ask("document.body.textContent")
+    assert page.ask("document.body.textContent").count(EVIL) >= 6
     for action in "ask=drain&node=node1", "ask=maintenance-on", f"ask={EVIL}&node={EVIL}":
         assert page.ask("document.querySelectorAll('img, script:not([src])').length") == 0
         page.open(f"{by_name}?{action}&cluster=confluence")
     assert page.ask("document.querySelectorAll('img, script:not([src])').length") == 0
     assert [c for c in page.complaints if "400" not in c] == []
+    closed = new_page().open(cluster.httpd.url + "/page")
+    assert closed.text(".message") == EVIL
+    assert closed.ask("document.querySelectorAll('img, [src]').length") == 0
+    assert [c for c in closed.complaints if "503" not in c] == []
+    for host in EVIL, 'x"><img src=x>', "wiki.example.com":
+        answer = requests.get(by_name, auth=login, headers={"Host": host}, timeout=10)
+        assert "<img" not in answer.text and answer.status_code in (200, 400), host
+    for fields in {"action": "maintenance-off", "path": EVIL_PATH}, \
+            {"action": "tester-revoke", "tester": "all"}:
+        assert cluster.change(**fields).status_code == 200
 
 
 def test_another_site_can_neither_give_orders_nor_show_the_page(cluster, stranger, new_page):
