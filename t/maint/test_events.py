@@ -368,16 +368,19 @@ def test_a_program_that_is_not_there_any_more_is_told_of(notifying, program):
     assert "it cannot be run: No such file or directory" in observer.find("notify")["why"]
 
 
-def test_a_slow_program_holds_up_neither_probes_nor_other_programs(notifying, program):
-    slow, quick = program("slow", then="sleep 30"), program("quick")
-    observer = notifying(f"CFNotify {slow.path}", f"CFNotify {quick.path}")
+def test_a_slow_program_holds_up_neither_probes_nor_other_programs(notifying, program, tmp_path):
+    gate = tmp_path / "gate"
+    slow = program("slow", then=f"while [ ! -e {gate} ]; do sleep 0.02; done")
+    quick = program("quick")
+    observer = notifying(f"CFNotify {slow.path} timeout=10m", f"CFNotify {quick.path}")
     wait_for(slow.told, "the slow one is at it")
     observer.order(node="node1", action="drain")
     wait_for(lambda: quick.seqs()[-1:] == [observer.last()["seq"]], "the quick one knows all")
     observer.nodes[0].close()
     observer.find("health", name="node1", after="down")
-    assert observer.status()["monitor"]["alive"]
+    wait_for(lambda: observer.status()["monitor"]["alive"], "the monitor shows itself")
     assert len(slow.told()) == 1
+    gate.touch()
 
 
 def test_a_flood_is_dropped_counted_and_the_newest_are_told(notifying, program, tmp_path):

@@ -4,6 +4,7 @@
 import html
 import re
 import subprocess
+import time
 from urllib.parse import urlsplit
 
 import pytest
@@ -168,8 +169,12 @@ def test_a_cookie_is_worth_nothing_at_another_host_and_a_link_is_no_cookie(clust
 
     link = tester.link["link"].partition("token=")[2]
     assert status(tester.cookies[COOKIE], "127.0.0.1") == 200
-    assert status(tester.cookies[COOKIE], "wiki.example.com") == 503
-    assert status(link, "127.0.0.1") == 503
+    for label, token, host in ("replayed at another host", tester.cookies[COOKIE],
+                               "wiki.example.com"), ("a link", link, "127.0.0.1"):
+        logged = len(refusals(cluster))
+        assert status(token, host) == 503, label
+        (line,) = refusals(cluster)[logged:]
+        assert "[client 127.0.0.1:" in line and "its signature is none of ours" in line, label
 
 
 @pytest.mark.once
@@ -186,16 +191,32 @@ def test_a_link_that_is_not_good_says_so(cluster):
         assert user.cookies == {}
 
 
+def short_lived_tester(cluster):
+    """A tester for some seconds, and what he got within them; for longer if that was too short."""
+    for seconds in 4, 15, 60:
+        begun = time.monotonic()
+        tester = cluster.tester("node2", until=f"{seconds}s")
+        answer = tester.get("/page")
+        if time.monotonic() - begun < seconds - 1:
+            return tester, answer
+        cluster.revoke_testers()
+    raise AssertionError("a minute is not enough for three requests")
+
+
 @pytest.mark.once
 def test_a_link_ends_by_itself(cluster):
     cluster.close()
-    tester = cluster.tester("node2", until="4s")
+    tester, answer = short_lived_tester(cluster)
     assert tester.link["open_until"] == tester.link["until"]
-    assert spread([tester.get("/page")]) == "node2: 1"
+    assert spread([answer]) == "node2: 1"
     cookies = dict(tester.session.cookies)
+    logged = len(refusals(cluster))
     wait_for(lambda: requests.get(cluster.httpd.url + "/page", cookies=cookies,
-                                  timeout=10).status_code == 503, "its end", 20)
+                                  timeout=10).status_code == 503, "its end", 90)
     wait_for(lambda: cluster.status()["testers"] == [], "it is forgotten", 20)
+    lines = refusals(cluster)[logged:]
+    assert lines and "[client 127.0.0.1:" in lines[0]
+    assert "its time is over" in lines[0]
 
 
 def test_links_are_kept_over_a_stop_and_a_start(cluster):
