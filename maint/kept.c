@@ -22,6 +22,16 @@ const char *cfc_subject_noun(const cfc_kind_t *kind, const cfc_subject_t *subjec
     return subject->part ? "path" : kind->noun;
 }
 
+bool cfc_kept_read(const cfc_record_t *plan, const cfc_record_t *texts, cfc_kept_t *kept)
+{
+    cfc_record_read(plan, &kept->plan, sizeof(kept->plan));
+    cfc_record_read(texts, kept->texts, sizeof(kept->texts));
+    for (int i = 0; i < CFC_KEPT_TEXTS; i++) {
+        kept->texts[i][CFC_KEPT_TEXT_BYTES - 1] = '\0';
+    }
+    return kept->plan.note.since != 0;
+}
+
 /* Admin states of nodes */
 
 static int node_count(const cfc_cluster_t *cl)

@@ -115,6 +115,10 @@ extern const cfc_kind_t cfc_kind_tester_key;    /* likewise the keys that sign t
 /** All of them, NULL-ended. */
 extern const cfc_kind_t *const cfc_kinds[];
 
+/** Read what goes with a state from where its kind has it in shared memory.
+ *  @return false: without a note that says who and when */
+bool cfc_kept_read(const cfc_record_t *plan, const cfc_record_t *texts, cfc_kept_t *kept);
+
 /** A path of a cluster as something that maintenance can be set of, whether it is now or not. */
 cfc_subject_t cfc_subject_part(const cfc_cluster_t *cl, const char *path);
 

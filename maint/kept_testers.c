@@ -21,17 +21,6 @@ static uint32_t configured(const cfc_subject_t *subject)
     return CFC_TESTER_NONE;
 }
 
-/* A state without a note that says since when is none. */
-static bool slot_read(const cfc_record_t *plan, const cfc_record_t *texts, cfc_kept_t *kept)
-{
-    cfc_record_read(plan, &kept->plan, sizeof(kept->plan));
-    cfc_record_read(texts, kept->texts, sizeof(kept->texts));
-    for (int i = 0; i < CFC_KEPT_TEXTS; i++) {
-        kept->texts[i][CFC_KEPT_TEXT_BYTES - 1] = '\0';
-    }
-    return kept->plan.note.since != 0;
-}
-
 static const cfc_kept_t nothing;
 
 /* Links */
@@ -61,7 +50,7 @@ static bool link_now(const cfc_subject_t *subject, cfc_kept_t *kept)
         return false;
     }
     kept->state = CFC_TESTER_GOOD;
-    return slot_read(&slot->plan, &slot->texts, kept);
+    return cfc_kept_read(&slot->plan, &slot->texts, kept);
 }
 
 /* The id goes last when a link is made, and first when it ends: whoever finds it finds the rest. */
@@ -115,7 +104,7 @@ static bool key_now(const cfc_subject_t *subject, cfc_kept_t *kept)
     const cfc_tester_key_slot_t *slot = key_slot(subject);
 
     *kept = nothing;
-    if (!slot_read(&slot->plan, &slot->texts, kept)) {
+    if (!cfc_kept_read(&slot->plan, &slot->texts, kept)) {
         return false;
     }
     kept->state = CFC_TESTER_GOOD;
