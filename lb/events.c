@@ -19,7 +19,7 @@
 static_assert(sizeof(cfc_event_t) == CFC_EVENT_WORDS * sizeof(uint64_t), "it fills its place");
 
 const char *const cfc_event_kind_words[] = {
-    "admin",   "maintenance", "refused", "health", "ejection", "dependency", "tester",
+    "admin",   "maintenance", "refused", "health", "ejection", "dependency", "tester", "walk",
     "monitor", "server",      "store",   "events", "notify",   NULL,
 };
 static_assert(sizeof(cfc_event_kind_words) / sizeof(cfc_event_kind_words[0])

@@ -34,6 +34,7 @@ typedef enum {
     CFC_EVENT_EJECTION,         /* of a node, by its requests; and its return */
     CFC_EVENT_DEPENDENCY,       /* a database or directory */
     CFC_EVENT_TESTER,           /* a tester link: made, opened, refused, over */
+    CFC_EVENT_WALK,             /* an upgrade: begun, gone on to a step, left, over */
     CFC_EVENT_MONITOR,          /* the probing process */
     CFC_EVENT_SERVER,           /* httpd started, was reloaded, is stopped */
     CFC_EVENT_STORE,            /* the state file cannot be used as it should */

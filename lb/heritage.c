@@ -29,6 +29,7 @@ static const cfc_heritage_field_t table[] = {
     CLUSTER("parts closed", parts_closed),
     CLUSTER("parts", parts),
     CLUSTER("refused", refused),
+    CLUSTER("walk", walk),
 
     NODE("cluster", owner.cluster),
     NODE("name", owner.name),

@@ -81,6 +81,8 @@ uint64_t cfc_segment_layout(void)
         offsetof(cfc_cluster_slot_t, tester_keys),
         offsetof(cfc_cluster_slot_t, testers),
         sizeof(cfc_tester_slot_t),
+        offsetof(cfc_cluster_slot_t, walk),
+        offsetof(cfc_walk_slot_t, until),
         sizeof(cfc_waiter_t),
         sizeof(cfc_note_t),
         sizeof(cfc_probe_result_t),

@@ -7,7 +7,8 @@
  *           secret
  *           monitor lease and beat                    monitors; taken away by a child, parent
  *           children[]: pid, generation; uncounted[]  each child its own
- *           clusters[]: owner; maintenance, testers   parent; holder of the store's lock
+ *           clusters[]: owner; maintenance, testers,  parent; holder of the store's lock
+ *                       the walk and its lease        the same; its lease any child
  *           nodes[]:    owner                         parent
  *             line A    admin, health, ejection       whoever changes them, which is rare
  *             line B..  turns, latency, traffic       every child, at every request
@@ -182,6 +183,18 @@ typedef struct {
     cfc_record_t plan, texts;           /* as above */
 } cfc_tester_key_slot_t;
 
+/** The upgrade of a cluster that is walked, or was left (maint/walk_order.c). */
+typedef struct {
+    /* the store's lock holder */
+    _Atomic uint32_t settled;           /* 1: the saved state was applied (maint/store.h) */
+    _Atomic uint32_t state;             /* cfc_walk_state_t */
+    cfc_record_t plan;                  /* cfc_plan_t */
+    cfc_record_t texts;                 /* cfc_kept_t's */
+
+    /* every child */
+    _Atomic int64_t until;              /* apr_time_t: its walker is heard of again before that */
+} cfc_walk_slot_t;
+
 typedef struct cfc_cluster_slot {
     cfc_owner_t owner;
     _Atomic uint32_t settled;           /* 1: the saved state was applied (maint/store.h) */
@@ -196,6 +209,7 @@ typedef struct cfc_cluster_slot {
     _Atomic uint64_t testers_refused;   /* links and cookies that are good no more, or never were */
     cfc_tester_key_slot_t tester_keys[CFC_TESTER_KEYS];
     cfc_tester_slot_t testers[CFC_TESTERS_MAX];
+    cfc_walk_slot_t walk;
 } cfc_cluster_slot_t;
 
 /** A database or a directory. Its records are those of health/dependency.h. */

@@ -82,13 +82,15 @@ static bool settled_already(cfc_task_t *t, const cfc_kept_t *is)
     cfc_plan_t *wanted = &t->change.kept.plan;
 
     *wanted = t->asked;
-    wanted->note.since = t->now;
+    if (wanted->note.since == 0) {
+        wanted->note.since = t->now;
+    }
     if (t->action->kind == &cfc_kind_maintenance && t->action->state != CFC_CLUSTER_OPEN
         && is->state != CFC_CLUSTER_OPEN) {
         keep_unsaid_of_maintenance(t, &is->plan);
     }
-    if (is->state != t->change.kept.state || cfc_tester_task(t)) {
-        return false;       /* what is there of testers, cfc_tester_prepare() has seen */
+    if (is->state != t->change.kept.state || cfc_tester_task(t) || cfc_walk_task(t)) {
+        return false;       /* what is there of testers and walks, prepare() has seen */
     }
     if (is->plan.note.since != 0) {
         wanted->note.since = is->plan.note.since;
@@ -151,7 +153,7 @@ static cfc_what_t what_of(const cfc_task_t *t, cfc_event_kind_t kind)
 /* The reason, and how it ends: "update; until 2026-11-23T22:00:00Z (forced)". */
 static const char *why_of(const cfc_task_t *t)
 {
-    const char *text = t->change.kept.plan.note.text, *end = ends(t);
+    const char *text = cfc_task_text(t), *end = ends(t);
     const char *why = apr_pstrcat(t->p, text, text[0] != '\0' && end[0] == ' ' ? ";" : "", end,
                                   t->order->force ? " (forced)" : "", NULL);
 
@@ -162,7 +164,7 @@ static void tell_change(const cfc_task_t *t, uint32_t before)
 {
     const cfc_order_t *o = t->order;
     const cfc_kind_t *kind = t->action->kind;
-    const char *text = t->change.kept.plan.note.text;
+    const char *text = cfc_task_text(t);
     const char *by = cfc_order_by(o->who, o->address, t->p);
     cfc_what_t what = what_of(t, kind->event);
     const char *name = what.noun != NULL
@@ -171,7 +173,8 @@ static void tell_change(const cfc_task_t *t, uint32_t before)
     what.before = kind->words[before];
     what.after = kind->words[t->change.kept.state];
     what.why = why_of(t);
-    what.bad = cfc_judge_trouble(t) != NULL;
+    what.bad = cfc_judge_trouble(t) != NULL
+               || (cfc_walk_task(t) && t->change.kept.plan.how == CFC_LEFT_SILENT);
     cfc_event(&what, CFC_LOG_NOTICE, APR_SUCCESS, "CFC0401: cluster %s%s: %s -> %s by %s%s%s%s%s",
               what.cluster, name, what.before, what.after, by, ends(t),
               text[0] != '\0' ? ": " : "", text, o->force ? " (forced)" : "");
@@ -236,6 +239,13 @@ static bool has_room(const cfc_task_t *t, cfc_result_t *outcome)
     return false;
 }
 
+/* What is particular in some orders. @return false: nothing is to be decided, see *outcome */
+static bool prepare(cfc_task_t *t, cfc_result_t *outcome)
+{
+    return cfc_tester_task(t) ? cfc_tester_prepare(t, outcome)
+           : !cfc_walk_task(t) || cfc_walk_prepare(t, outcome);
+}
+
 /* One decision on what is there now, and its execution. @return false: decide again */
 static bool decide(cfc_task_t *t, cfc_result_t *outcome)
 {
@@ -243,8 +253,7 @@ static bool decide(cfc_task_t *t, cfc_result_t *outcome)
     cfc_kept_t is;
 
     t->change.generation = atomic_load(&t->conf->segment->changes);
-    if (!same_generation(t, outcome)
-        || (cfc_tester_task(t) && !cfc_tester_prepare(t, outcome))) {
+    if (!same_generation(t, outcome) || !prepare(t, outcome)) {
         return true;
     }
     t->action->kind->now(&t->change.subject, &is);

@@ -18,15 +18,21 @@ typedef struct {
     const char *dependency;     /* for ack, unack: a database or directory */
     const char *path;           /* for maintenance-on, -off: of this path only */
     const char *tester;         /* for tester-revoke: the id of a link, or "all" */
+    const char *walk;           /* for walk, walk-leave, walk-end: the id of an upgrade, its
+                                 * walker's */
+    const char *walker;         /* for walk: who walks it; the user if left out */
+    const char *step;           /* for walk: where it is; may be left out */
+    const char *instead;        /* for walk: the id of one that was left and is given up for it */
     const char *action;         /* activate, drain, stop, recover, maintenance-on, -off, ack,
-                                 * unack, tester-link, -revoke, -rotate */
-    const char *reason;         /* for all but maintenance-on; may be left out */
+                                 * unack, tester-link, -revoke, -rotate, walk, walk-leave,
+                                 * walk-end */
+    const char *reason;         /* for all but maintenance-on and walks; may be left out */
     const char *message;        /* for maintenance-on: what users read; may be left out */
     const char *until;          /* 2h, 90m, or 2026-11-23T15:00Z. For maintenance-on the end that
                                  * is announced, a duration counts from its beginning; for drain
                                  * and stop when the node is active again; for ack, which needs it,
                                  * until when it may fail; for tester-link likewise until when it
-                                 * is good */
+                                 * is good; for walk likewise until when nobody else may walk */
     const char *deadline;       /* for drain, likewise: the node is stopped then */
     const char *comes_back;     /* for drain and stop, "return" in forms: "restart" when the node
                                  * has been down and is up again; "until" may be said of until */

@@ -83,6 +83,26 @@ static due_t cluster_due(const cfc_subject_t *subject, const cfc_kept_t *kept, a
     return (due_t){.action = NULL};
 }
 
+static due_t walk_due(const cfc_subject_t *subject, const cfc_kept_t *kept, apr_time_t now)
+{
+    (void)subject;
+    return (due_t){.action = kept->state == CFC_WALK_WALKED && !cfc_walk_lives(kept, now)
+                                 ? "walk-leave" : NULL};
+}
+
+/* Where it was left is there already. */
+static void fill_walk(const cfc_subject_t *subject, const cfc_kept_t *kept, const due_t *due,
+                      cfc_order_t *order, apr_pool_t *p)
+{
+    *order = (cfc_order_t){
+        .cluster = subject->cl->name,
+        .walk = apr_pstrdup(p, kept->texts[CFC_WALK_ID]),
+        .action = due->action,
+        .who = "cfcluster",
+        .address = "cfcluster",
+    };
+}
+
 /* Whoever scheduled it has begun it; message and end stay as they are when nothing is said of
  * them (control.c). */
 static void fill_cluster(const cfc_subject_t *subject, const cfc_kept_t *kept, const due_t *due,
@@ -138,6 +158,7 @@ static const struct {
     {&cfc_kind_dependency, dependency_due, fill},
     {&cfc_kind_maintenance, cluster_due, fill_cluster},
     {&cfc_kind_tester, tester_due, fill},
+    {&cfc_kind_walk, walk_due, fill_walk},
 };
 
 /* What one looks for: passes over `skip` of them. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * due.h: what people ordered for later: the end of a drain, the return of a node, begin and end of
- * a maintenance, the end of an acknowledgement or of a tester link. The monitor gives these orders
- * when their time has come, also when it came while httpd was down. */
+ * a maintenance, the end of an acknowledgement or of a tester link; and that a walker who is silent
+ * has left. The monitor gives these orders when their time has come, also when it came while httpd
+ * was down. */
 #ifndef CFC_MAINT_DUE_H
 #define CFC_MAINT_DUE_H
 

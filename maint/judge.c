@@ -216,5 +216,8 @@ const char *cfc_judge_sentence(const cfc_task_t *t)
     if (cfc_tester_task(t)) {
         return cfc_tester_sentence(t);
     }
+    if (cfc_walk_task(t)) {
+        return cfc_walk_sentence(t);
+    }
     return t->action->kind == &cfc_kind_node ? node_sentence(t) : maintenance_sentence(t);
 }

@@ -252,4 +252,4 @@ const cfc_kind_t cfc_kind_dependency = {
 
 const cfc_kind_t *const cfc_kinds[] = {&cfc_kind_node, &cfc_kind_maintenance,
                                        &cfc_kind_dependency, &cfc_kind_tester,
-                                       &cfc_kind_tester_key, NULL};
+                                       &cfc_kind_tester_key, &cfc_kind_walk, NULL};

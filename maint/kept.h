@@ -18,7 +18,8 @@
 typedef struct {
     cfc_note_t note;        /* since is 0: as configured, nobody changed it */
     int64_t at;             /* apr_time_t of what is to happen by itself; 0: nothing. Of a node:
-                             * its drain becomes a stop; of a cluster: its maintenance begins */
+                             * its drain becomes a stop; of a cluster: its maintenance begins.
+                             * Of a walk: when it was left */
     uint32_t how;           /* a place in the kind's hows: how the state ends */
 } cfc_plan_t;
 
@@ -104,6 +105,27 @@ enum {
     CFC_TESTER_NODE,
     CFC_TESTER_ID               /* 8 hex digits */
 };
+/** The words of cfc_kind_walk. */
+typedef enum {
+    CFC_WALK_NONE,
+    CFC_WALK_WALKED,            /* its walker is heard of again before note.until */
+    CFC_WALK_LEFT               /* since plan.at: to be resumed, aborted or given up */
+} cfc_walk_state_t;
+
+/** How a walk was left: the hows of cfc_kind_walk. */
+typedef enum {
+    CFC_LEFT_ORDERED,
+    CFC_LEFT_SILENT             /* its walker was heard of no more */
+} cfc_walk_left_t;
+
+/** Which of cfc_kept_t.texts of a walk. */
+enum {
+    CFC_WALK_WALKER,            /* "anna@admin1": a login may be that of several people */
+    CFC_WALK_ID                 /* its walker's name for it */
+};
+
+#define CFC_WALK_LEASE apr_time_from_sec(120)   /* what a walker has after a start of httpd */
+
 #define CFC_TESTER_SECRET 0     /* 2 * CFC_SECRET_BYTES hex digits */
 
 extern const cfc_kind_t cfc_kind_node;          /* the admin states; words of cfc_admin_t */
@@ -111,6 +133,7 @@ extern const cfc_kind_t cfc_kind_maintenance;   /* of a whole cluster, and of pa
 extern const cfc_kind_t cfc_kind_dependency;    /* databases and directories: planned outages */
 extern const cfc_kind_t cfc_kind_tester;        /* tester links; a subject is a slot for one */
 extern const cfc_kind_t cfc_kind_tester_key;    /* likewise the keys that sign them */
+extern const cfc_kind_t cfc_kind_walk;          /* the upgrade that is walked, or was left */
 
 /** All of them, NULL-ended. */
 extern const cfc_kind_t *const cfc_kinds[];
@@ -121,6 +144,9 @@ bool cfc_kept_read(const cfc_record_t *plan, const cfc_record_t *texts, cfc_kept
 
 /** A path of a cluster as something that maintenance can be set of, whether it is now or not. */
 cfc_subject_t cfc_subject_part(const cfc_cluster_t *cl, const char *path);
+
+/** Whether somebody walks, so that nobody else may. */
+bool cfc_walk_lives(const cfc_kept_t *kept, apr_time_t now);
 
 /** What stands before the subject's name in a sentence. @return NULL: it is the cluster itself */
 const char *cfc_subject_noun(const cfc_kind_t *kind, const cfc_subject_t *subject);

@@ -36,6 +36,8 @@ static const struct {
     {"cluster", offsetof(form_t, order.cluster)}, {"node", offsetof(form_t, order.node)},
     {"dependency", offsetof(form_t, order.dependency)}, {"path", offsetof(form_t, order.path)},
     {"tester", offsetof(form_t, order.tester)},
+    {"walk", offsetof(form_t, order.walk)},       {"walker", offsetof(form_t, order.walker)},
+    {"step", offsetof(form_t, order.step)},       {"instead", offsetof(form_t, order.instead)},
     {"action", offsetof(form_t, order.action)},   {"reason", offsetof(form_t, order.reason)},
     {"message", offsetof(form_t, order.message)}, {"until", offsetof(form_t, order.until)},
     {"deadline", offsetof(form_t, order.deadline)},
@@ -87,8 +89,9 @@ static const char *field_set(form_t *form, const char *name, const char *text, a
         return NULL;
     }
     return apr_psprintf(p, "there is no field \"%s\"; known: cluster, node, dependency, path, "
-                        "tester, action, reason, message, until, deadline, return, from, end, "
-                        "generation, wait, timeout, force, check, csrf",
+                        "tester, walk, walker, step, instead, action, reason, message, until, "
+                        "deadline, return, from, end, generation, wait, timeout, force, check, "
+                        "csrf",
                         cfc_text_clean(name, p));
 }
 

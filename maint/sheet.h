@@ -25,6 +25,8 @@ typedef void cfc_section_t(const cfc_sheet_t *s, const char *id,
 
 /** What needs to be known of a cluster first. status_head.c */
 cfc_section_t cfc_section_head;
+/** The upgrade that is walked, or was left. status_walk.c */
+cfc_section_t cfc_section_walk;
 /** Nodes, and orders to them. status_nodes.c */
 cfc_section_t cfc_section_nodes;
 /** Databases and directories, and their planned outages. status_dependencies.c */

@@ -206,6 +206,7 @@ static void cluster_look(const cfc_segment_t *segment, const cfc_cluster_t *cl, 
     view->dependencies = cfc_dependencies_look(cl, now, view->warnings, p);
     view->testers_refused = atomic_load(&cl->slot->testers_refused);
     view->testers = cfc_testers_look(cl, &view->testers_count, p);
+    view->walk = cfc_walk_look(cl, now, p);
     view->level = cluster_level(view, p);
     view->text = cluster_text(view, p);
 }

@@ -19,6 +19,7 @@
 #include "maint/status_events.h"
 #include "maint/status_parts.h"
 #include "maint/status_testers.h"
+#include "maint/status_walk.h"
 #include "maint/users.h"
 
 /** How things are, in the order of how much they need a person. */
@@ -107,6 +108,7 @@ typedef struct {
     uint64_t testers_refused;       /* links and cookies */
     int testers_count;
     cfc_tester_view_t *testers;
+    cfc_walk_view_t *walk;          /* NULL: no upgrade is walked, or was left */
 } cfc_cluster_view_t;
 
 typedef struct {

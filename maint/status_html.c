@@ -13,6 +13,7 @@
 /* The sections of a cluster, in the order in which they stand on the page. */
 static cfc_section_t *const sections[] = {
     cfc_section_head,
+    cfc_section_walk,
     cfc_section_nodes,
     cfc_section_dependencies,
     cfc_section_gates,

@@ -197,7 +197,7 @@ static json_t *cluster_json(const cfc_status_t *status, const cfc_cluster_view_t
         json_array_append_new(nodes, node_json(&cluster->nodes[i], status->now, p));
     }
     return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o, "
-                     "s:o, s:i, s:i, s:o, s:o, s:o, s:o, s:o}",
+                     "s:o, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:o}",
                      "name", cluster->name,
                      "state", cluster_state(cluster),
                      "level", cfc_level_word(cluster->level),
@@ -221,7 +221,8 @@ static json_t *cluster_json(const cfc_status_t *status, const cfc_cluster_view_t
                                                            status->now, p),
                      "gates", cfc_gates_json(status, cluster, p),
                      "testers_refused", count(cluster->testers_refused),
-                     "testers", cfc_testers_json(cluster->testers, cluster->testers_count, p));
+                     "testers", cfc_testers_json(cluster->testers, cluster->testers_count, p),
+                     "walk", cfc_walk_json(cluster->walk, p));
 }
 
 const char *cfc_status_json(const cfc_status_t *status, apr_pool_t *p)

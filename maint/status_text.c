@@ -116,6 +116,16 @@ static void add_warnings(const scrape_t *s, const void *view)
     add_number(s, "", ((const cfc_cluster_view_t *)view)->warnings->nelts);
 }
 
+static void add_walk(const scrape_t *s, const void *view)
+{
+    const cfc_walk_view_t *walk = ((const cfc_cluster_view_t *)view)->walk;
+    cfc_walk_state_t is = walk != NULL ? walk->state : CFC_WALK_NONE;
+
+    for (int i = 0; cfc_kind_walk.words[i] != NULL; i++) {
+        add_state(s, "state", cfc_kind_walk.words[i], is == (cfc_walk_state_t)i);
+    }
+}
+
 /* --- of nodes ------------------------------------------------------------------------------- */
 
 static void add_admin(const scrape_t *s, const void *view)
@@ -266,6 +276,8 @@ static const family_t families[] = {
      CLUSTER(NUMBER, serving)},
     {OF_CLUSTER, "cluster_warnings", GAUGE, "What a person should see to.",
      FUNCTION(add_warnings)},
+    {OF_CLUSTER, "cluster_walk", GAUGE, "The upgrade that is walked; 1 for the state that it is.",
+     FUNCTION(add_walk)},
     {OF_CLUSTER, "cluster_waiting", GAUGE, "Requests that wait for a place at a node.",
      CLUSTER(NUMBER, waiting)},
     {OF_CLUSTER, "cluster_refused_total", COUNTER, "Requests answered with a maintenance or "
@@ -410,7 +422,11 @@ const char *cfc_status_plain(const cfc_status_t *status, apr_pool_t *p)
     const char *line = apr_pstrcat(p, cfc_level_word(status->level), ": ", status->text, NULL);
 
     for (int i = 0; i < status->clusters_count; i++) {
-        line = apr_pstrcat(p, line, " ", status->clusters[i].name, ": ", status->clusters[i].text,
+        const cfc_cluster_view_t *cluster = &status->clusters[i];
+
+        line = apr_pstrcat(p, line, " ", cluster->name, ": ", cluster->text,
+                           cluster->walk != NULL ? ". " : "",
+                           cluster->walk != NULL ? cluster->walk->text : "",
                            i + 1 < status->clusters_count ? ";" : "", NULL);
     }
     return apr_pstrcat(p, line, "\n", NULL);

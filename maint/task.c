@@ -18,6 +18,7 @@
 #define ENDS (CFC_TAKES_UNTIL | CFC_NEEDS_UNTIL)
 #define FROM CFC_TAKES_FROM
 #define PATH CFC_TAKES_PATH
+#define WALK CFC_TAKES_WALK
 
 static const cfc_action_t actions[] = {
     {"activate",        &cfc_kind_node,        true,  CFC_ADMIN_ACTIVE,   0},
@@ -31,6 +32,9 @@ static const cfc_action_t actions[] = {
     {"tester-link",     &cfc_kind_tester,      true,  CFC_TESTER_GOOD,    ENDS | CFC_TAKES_NODE},
     {"tester-revoke",   &cfc_kind_tester,      true,  CFC_TESTER_NONE,    0},
     {"tester-rotate",   &cfc_kind_tester_key,  true,  CFC_TESTER_GOOD,    0},
+    {"walk",            &cfc_kind_walk,        true,  CFC_WALK_WALKED,    ENDS | WALK},
+    {"walk-leave",      &cfc_kind_walk,        true,  CFC_WALK_LEFT,      WALK},
+    {"walk-end",        &cfc_kind_walk,        true,  CFC_WALK_NONE,      WALK},
 };
 #define ACTIONS (sizeof(actions) / sizeof(actions[0]))
 
@@ -113,17 +117,24 @@ static const char *end_read(cfc_task_t *t)
     return NULL;
 }
 
-/* @return NULL, or why the reason or message cannot be kept */
+/* @return NULL, or why the text that the action takes cannot be kept */
 static const char *text_read(cfc_task_t *t)
 {
-    const char *key = t->action->kind->text_key;
-    bool message = strcmp(key, "message") == 0;
-    const char *text = message ? t->order->message : t->order->reason;
+    const cfc_order_t *o = t->order;
+    const struct {
+        const char *key, *text;
+    } texts[] = {{"reason", o->reason}, {"message", o->message}, {"step", o->step}};
+    const char *key = t->action->kind->text_key, *text = NULL;
     size_t room = sizeof(t->asked.note.text);
 
-    if (given(message ? t->order->reason : t->order->message)) {
-        return apr_psprintf(t->p, "%s takes %s=, not %s=", t->action->word, key,
-                            message ? "reason" : "message");
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        if (strcmp(texts[i].key, key) == 0) {
+            text = texts[i].text;
+        }
+        else if (given(texts[i].text)) {
+            return apr_psprintf(t->p, "%s takes %s=, not %s=", t->action->word, key,
+                                texts[i].key);
+        }
     }
     text = cfc_text_clean(text != NULL ? text : "", t->p);
     if (strlen(text) >= room) {
@@ -176,7 +187,8 @@ static const char *fields_check(const cfc_task_t *t)
         unsigned bit;
     } fields[] = {{"until", o->until, UNTIL}, {"deadline", o->deadline, DEADLINE},
                   {"return", o->comes_back, RETURN}, {"from", o->from, FROM},
-                  {"end", o->end, FROM}, {"path", o->path, PATH}};
+                  {"end", o->end, FROM}, {"path", o->path, PATH}, {"walk", o->walk, WALK},
+                  {"walker", o->walker, WALK}, {"instead", o->instead, WALK}};
 
     if ((t->action->takes & CFC_NEEDS_UNTIL) && !given(o->until)) {
         return apr_psprintf(t->p, "%s needs until=, for example until=4h", t->action->word);
@@ -212,6 +224,9 @@ static const char *fields_read(cfc_task_t *t)
     }
     if (complaint == NULL && (t->action->takes & RETURN)) {
         complaint = return_read(t);
+    }
+    if (complaint == NULL && cfc_walk_task(t)) {
+        complaint = cfc_walk_read(t);
     }
     if (complaint == NULL && t->action->kind == &cfc_kind_tester
         && t->asked.note.until > t->now + CFC_TESTER_LONGEST) {
@@ -285,6 +300,10 @@ static bool subject_find(cfc_task_t *t, const cfc_cluster_t *cl, const char *nam
         t->change.subject.cl = cl;
         return !(t->action->takes & CFC_TAKES_NODE) || cfc_cluster_node(cl, name) != NULL;
     }
+    if (cfc_walk_task(t)) {
+        t->change.subject = kind->subject(cl, 0);
+        return true;
+    }
     for (int i = 0; i < kind->count(cl); i++) {
         t->change.subject = kind->subject(cl, i);
         if (strcmp(t->change.subject.name, name) == 0) {
@@ -339,7 +358,17 @@ bool cfc_task_read(cfc_task_t *t, cfc_result_t *bad)
 const char *cfc_task_name(const cfc_task_t *t)
 {
     return t->action->kind == &cfc_kind_tester ? t->change.kept.texts[CFC_TESTER_ID]
+           : cfc_walk_task(t)                  ? t->change.kept.texts[CFC_WALK_ID]
                                                : t->change.subject.name;
+}
+
+const char *cfc_task_text(const cfc_task_t *t)
+{
+    const char *text = t->change.kept.plan.note.text;
+
+    return cfc_walk_task(t) ? apr_pstrcat(t->p, text, text[0] != '\0' ? ", by " : "by ",
+                                          t->change.kept.texts[CFC_WALK_WALKER], NULL)
+                            : text;
 }
 
 const char *cfc_task_subject(const cfc_task_t *t)
@@ -353,6 +382,9 @@ const char *cfc_task_subject(const cfc_task_t *t)
     if (t->action->kind == &cfc_kind_tester) {
         return apr_psprintf(t->p, "tester link %s of cluster %s", cfc_task_name(t),
                             subject->cl->name);
+    }
+    if (cfc_walk_task(t)) {
+        return apr_psprintf(t->p, "upgrade %s of cluster %s", cfc_task_name(t), subject->cl->name);
     }
     return cfc_subject_noun(t->action->kind, subject) != NULL
                    && t->action->kind != &cfc_kind_tester_key

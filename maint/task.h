@@ -29,12 +29,13 @@ typedef struct {
 #define CFC_TAKES_FROM 16u      /* and how it ends */
 #define CFC_TAKES_PATH 32u
 #define CFC_TAKES_NODE 64u      /* though it is about something else */
+#define CFC_TAKES_WALK 128u     /* its id, and what goes with it */
 
 typedef struct {
     const cfc_conf_t *conf;
     const cfc_order_t *order;
     const cfc_action_t *action;
-    cfc_plan_t asked;       /* as ordered; note.since is 0 */
+    cfc_plan_t asked;       /* as ordered; note.since is 0, unless cfc_walk_prepare() knows it */
     cfc_change_t change;    /* what the store is to do; its plan by the last decision */
     apr_time_t now;
     apr_pool_t *p;
@@ -49,6 +50,9 @@ bool cfc_task_read(cfc_task_t *task, cfc_result_t *bad);
 
 /** The name of what the order is about, for log and events. */
 const char *cfc_task_name(const cfc_task_t *task);
+
+/** What was said of it, for log and events: reason, message; step and who walks. "" : nothing */
+const char *cfc_task_text(const cfc_task_t *task);
 
 /** What the order is about, for sentences: "node1 of cluster confluence". */
 const char *cfc_task_subject(const cfc_task_t *task);
@@ -71,6 +75,22 @@ const char *cfc_tester_sentence(const cfc_task_t *task);
 
 /** The link that was made. @return NULL: out of memory */
 cfc_tester_made_t *cfc_tester_made(const cfc_task_t *task);
+
+/** Whether the order is about the upgrade that is walked. */
+bool cfc_walk_task(const cfc_task_t *task);
+
+/** Read what goes with such an order. @return NULL, or which field is malformed */
+const char *cfc_walk_read(cfc_task_t *task);
+
+/**
+ * For such an order: find out what is there now, end another walk that it takes the place of,
+ * renew the lease. Before each decision.
+ * @return false: there is nothing to decide, and *outcome says why
+ */
+bool cfc_walk_prepare(cfc_task_t *task, cfc_result_t *outcome);
+
+/** What is true after such an order. */
+const char *cfc_walk_sentence(const cfc_task_t *task);
 
 /** @return NULL: nobody is harmed; or what users would see, as the second half of a sentence */
 const char *cfc_judge_harm(const cfc_task_t *task);

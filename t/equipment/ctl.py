@@ -119,7 +119,7 @@ NODE = {
 }
 CLUSTER = {"name": "confluence", "state": "open", "level": "ok", "text": "All is well.",
            "warnings": [], "from": None, "until": None, "who": None, "message": None,
-           "nodes": [NODE], "dependencies": [], "gates": []}
+           "nodes": [NODE], "dependencies": [], "gates": [], "walk": None}
 STATUS = {"version": 1, "generation": 0, "level": "ok", "text": "All is well.",
           "monitor": {"alive": True}, "store": {"writable": True, "trouble": None},
           "clusters": [CLUSTER]}

@@ -242,6 +242,10 @@ def acknowledged(cluster):
     assert cluster.change(action="ack", dependency="replica", until="1h").status_code == 200
 
 
+def walked(cluster):
+    assert cluster.change(action="walk", walk="w1", until="2m").status_code == 200
+
+
 def failed(cluster):
     cluster.httpd.allow("AH0|AH1")
     cluster.nodes["node1"].refuse()
@@ -259,6 +263,7 @@ STATES = [("serving", lambda cluster: None),
           ("maintenance scheduled", scheduled),
           ("in maintenance", lambda cluster: cluster.close("soon", until="2h")),
           ("acknowledged", acknowledged),
+          ("walked", walked),
           ("a node down", failed),
           ("changes refused", stuck)]
 
@@ -276,7 +281,7 @@ def test_the_status_follows_its_schema_in_every_state(small):
         except AssertionError as e:
             raise AssertionError(f"{label}: {e}") from None
     events = requests.get(small.httpd.url + "/cluster?events_since=0", timeout=10).json()
-    assert {"server", "health", "admin", "maintenance", "dependency", "store"} \
+    assert {"server", "health", "admin", "maintenance", "dependency", "store", "walk"} \
         <= {event["kind"] for event in events["events"]}
     schema.check(events, "events")
 

@@ -68,6 +68,7 @@
     SUITE(page)           \
     SUITE(order_page)     \
     SUITE(parts)          \
+    SUITE(walk)           \
     SUITE(wants)          \
     SUITE(status_json)
 

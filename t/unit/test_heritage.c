@@ -73,6 +73,7 @@ START_TEST(what_is_known_of_clusters_and_of_everything_is_taken_over)
     atomic_store(&was->refused, 5);
     atomic_store(&was->parts_closed, 2);
     atomic_store(&was->parts[1].state, CFC_CLUSTER_CLOSED);
+    atomic_store(&was->walk.until, 7);
     cfc_queue_join(&was->queue, 1, &(cfc_places_t){{1}}, 1);
     atomic_store(&old->changes, 42);
     old->sessions_from = 12345;
@@ -86,6 +87,7 @@ START_TEST(what_is_known_of_clusters_and_of_everything_is_taken_over)
     ck_assert_uint_eq(atomic_load(&is->refused), 5);
     ck_assert_uint_eq(atomic_load(&is->parts_closed), 2);
     ck_assert_uint_eq(atomic_load(&is->parts[1].state), CFC_CLUSTER_CLOSED);
+    ck_assert_int_eq(atomic_load(&is->walk.until), 7);
     ck_assert_uint_eq(atomic_load(&is->queue.length), 0);
     ck_assert_uint_eq(atomic_load(&segment->changes), 42);
     ck_assert_int_eq(segment->sessions_from, 12345);
