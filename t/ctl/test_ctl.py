@@ -4,6 +4,7 @@ terminals, several balancers, configuration files, TLS."""
 
 import copy
 import json
+import re
 import shutil
 import signal
 import ssl
@@ -371,6 +372,16 @@ def test_what_a_balancer_says_cannot_command_the_terminal(homes):
     status["clusters"][0]["nodes"][0]["why"] = "\x1b[2Jgone\r\u202e"
     with FakeBalancer(status=status) as fake:
         assert "?[2Jgone??" in homes(fake.url).done("status")
+
+
+def test_the_upgrade_that_is_walked_stands_above_the_nodes(clusters, ctl):
+    assert clusters[0].change(action="walk", walk="w1", walker="anna@admin1", until="2m",
+                              step="rolling, step 3 of 9").status_code == 200
+    shown = ctl.done("status")
+    assert re.search(r"An upgrade is under way by anna@admin1 since \d\d:\d\d:\d\d: "
+                     r"rolling, step 3 of 9\n(.*\n)*NODE", shown), shown
+    assert clusters[0].change(action="walk-end", walk="w1").status_code == 200
+    assert "upgrade" not in ctl.done("status")
 
 
 # configuration files, logins, TLS

@@ -54,7 +54,9 @@ class Pretended:
         self.admin = {name: "active" for name in NODES}
         self.closed = False
         self.acknowledged = set()
-        self.orders = []                # (action, of what)
+        self.orders = []                # (action, of what), without those about the walk
+        self.walk = None                # the walk that is told, as the status has it
+        self.walks = []                 # (action, step) that were told, without renewals
         self.answers = {}               # {gate: (verdict, evidence, advice)} other than by files
         self.health = {}                # {node: (state, cause, reason)} likewise
         self.failed = {}                # {node: requests that failed}
@@ -110,7 +112,7 @@ class Pretended:
     def status(self):
         return {"version": 1, "generation": len(self.orders), "clusters": [{
             "name": "confluence", "state": "maintenance" if self.closed else "open",
-            "serving": sum(map(self.serving, NODES)),
+            "serving": sum(map(self.serving, NODES)), "walk": self.walk,
             "dependencies": [{"name": name} for name in DATABASES],
             "nodes": [self._node(name) for name in NODES]}]}
 
@@ -148,8 +150,29 @@ class Pretended:
             return "met", "so it is", None
         return "not-met", "it is not so", f"do what {gate} wants"
 
+    def _walked(self, action, fields):
+        """A lease without an end."""
+        now = self.walk
+        if now and now["id"] != fields["walk"]:
+            if action != "walk" or (now["state"] == "left" and fields.get("instead") == now["id"]):
+                now = None
+            else:
+                return {"result": "refused", "text": f"Not done: {now['text']}"}
+        if action == "walk" and not fields.get("check"):
+            self.walk = {"id": fields["walk"], "state": "walked",
+                         "text": f"{fields['walker']} walks: {fields['step']}"}
+        elif action != "walk" and now:
+            self.walk = None if action == "walk-end" else {
+                **now, "state": "left", "text": now["text"].replace(" walks: ", " has left: ")}
+        told = action, fields.get("step")
+        if not fields.get("check") and told != (self.walks or [None])[-1]:
+            self.walks.append(told)
+        return {"result": "done", "text": "told"}
+
     def order(self, fields):
         action, node = fields["action"], fields.get("node")
+        if action.startswith("walk"):
+            return self._walked(action, fields)
         if fields.get("check"):
             return {"result": "done", "text": "it would be done"}
         if action == "tester-link":
@@ -197,6 +220,6 @@ def _handler(site):
         def do_POST(self):
             fields = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             answer = site.order(fields)
-            self._send(answer, 400 if answer["result"] == "bad" else 200)
+            self._send(answer, {"bad": 400, "refused": 409}.get(answer["result"], 200))
 
     return Handler

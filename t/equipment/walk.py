@@ -3,7 +3,7 @@
 beforehand, and it can be struck down at any line that it says. t/upgrade/conftest.py makes it."""
 
 from ctl import api
-from ctl.upgrade import journal, plan, steps, talk, walker, world
+from ctl.upgrade import journal, lease, plan, steps, talk, walker, world
 
 
 class Killed(BaseException):
@@ -43,7 +43,8 @@ class _Client:
     def order(self, _, action, **fields):
         answer = self._site.order({"action": action, **fields})
         if answer["result"] != "done":
-            raise api.Trouble(api.USAGE, answer["text"], answer)
+            code = api.REFUSED if answer["result"] == "refused" else api.USAGE
+            raise api.Trouble(code, answer["text"], answer)
         return answer
 
 
@@ -59,15 +60,19 @@ class Walk:
         self.journal.load()
         self.talk = Talk(self.journal, answers, killed_by)
         if not self.journal.records:
-            self.journal.write(walk="begun", procedure=procedure, who="a test", plan=self.plan.text,
-                               steps=[one.id for one in steps.instances(procedure, self.plan)])
+            self.journal.write(walk="begun", id="a-test", procedure=procedure, who="a test",
+                               plan=self.plan.text, steps=[
+                                   one.id for one in steps.instances(procedure, self.plan)])
         balancers = world.World([_Client(site)], self.plan.cluster, self.plan.serving)
-        self.walker = walker.Walker(self.plan, self.journal, balancers, self.talk, "a test")
+        self.lease = lease.Lease(balancers, "a-test", "a test", lambda: None)
+        self.walker = walker.Walker(self.plan, self.journal, balancers, self.talk, "a test",
+                                    self.lease)
         self._abort = abort
 
     def run(self):
         """"done", "undone", "left" or "killed"."""
         try:
+            self.lease.take("taken up", lambda _: False, self.talk.say)
             if self._abort is not None and self.journal.way == "do":
                 self.walker.abort(self._abort)
             return self.walker.run()
@@ -76,6 +81,7 @@ class Walk:
         except Killed:
             return "killed"
         finally:
+            self.lease.stop()
             self.journal.unlock()
 
     @property

@@ -149,8 +149,8 @@ def _cluster(screen, cluster):
     screen.line((cluster["name"], BOLD), " ", screen.word(cluster["state"]),
                 "".join(f", {part}" for part in _closing(cluster)), ": ",
                 (cluster["text"], _COLOUR_OF.get(cluster["level"])))
-    for warning in cluster["warnings"]:
-        screen.line("  ", (warning, YELLOW))
+    for line in ([cluster["walk"]["text"]] if cluster["walk"] else []) + cluster["warnings"]:
+        screen.line("  ", (line, YELLOW))
     screen.table(("NODE", "GETS", "ADMIN", "HEALTH", "SESSIONS", "IN FLIGHT", "TUNNELS", ""),
                  [_node_row(node) for node in cluster["nodes"]])
     if cluster["dependencies"]:

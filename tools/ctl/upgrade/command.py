@@ -5,10 +5,12 @@ is walker.py's."""
 import difflib
 import getpass
 import os
+import secrets
+import signal
 import socket
 import tempfile
 
-from . import duties, journal, plan, running, steps, talk, walker, world
+from . import duties, journal, lease, plan, running, steps, talk, walker, world
 from .. import api, config
 
 PROCEDURES = {
@@ -64,6 +66,7 @@ class _Session:
     def __init__(self, read, kept, balancers):
         self.plan, self.journal, self.world = read, kept, balancers
         self.talk = talk.Talk(kept)
+        self.lease = None
 
     def run(self, what, keep_closed):
         self.talk.listen()
@@ -71,16 +74,17 @@ class _Session:
             self._take_up(what)
         elif not self._begin(what):
             return api.PARTLY
-        walk = walker.Walker(self.plan, self.journal, self.world, self.talk, who())
+        walk = walker.Walker(self.plan, self.journal, self.world, self.talk, who(),
+                             self.lease)
         try:
             if what == "abort" and self.journal.way == "do":
                 walk.abort(keep_closed)
             result = walk.run()
+            self._end(walk, result)
         except talk.Leave:
-            self.talk.say("Left. The cluster stays as it is; upgrade resume goes on, upgrade "
-                          "abort goes back.")
-            return api.PARTLY
-        self._end(walk, result)
+            return self._left()
+        finally:
+            self.lease.leave()
         return 0 if result == "done" or what == "abort" else api.FAILED
 
     def _begin(self, procedure):
@@ -94,8 +98,10 @@ class _Session:
         except talk.Leave:
             self.talk.say("Not begun.")
             return False
-        self.journal.write(walk="begun", procedure=procedure, who=who(), plan=self.plan.text,
-                           steps=found)
+        walk_id = secrets.token_hex(4)
+        self._take_lease(walk_id, f"{procedure}, {len(found)} steps")
+        self.journal.write(walk="begun", id=walk_id, procedure=procedure, who=who(),
+                           plan=self.plan.text, steps=found)
         return True
 
     def _take_up(self, what):
@@ -108,6 +114,7 @@ class _Session:
                 "the plan has other nodes or databases than when the walk began, or this is "
                 "another version of cfclusterctl; put back what differs: "
                 + _differ(records[0]["steps"], found))
+        self._take_lease(records[0]["id"], f"{records[0]['procedure']}, upgrade {what}")
         self.talk.say(f"{who()} takes up the walk: upgrade {what}")
         before = self.journal.last("plan")
         if before != self.plan.text:
@@ -117,7 +124,27 @@ class _Session:
                 self.talk.say("    " + line)
             self.journal.write(walk="plan", plan=self.plan.text)
 
+    def _take_lease(self, walk_id, step):
+        self.lease = lease.Lease(self.world, walk_id, who(),
+                                 lambda: os.kill(os.getpid(), signal.SIGTERM))
+        self.lease.take(step, self._give_up, self.talk.say)
+
+    def _give_up(self, other):
+        try:
+            return self.talk.ask(f"{other} You can give it up, and walk in its place.", {
+                "instead": "it is given up: nobody can go on with it", **walker.LEAVE}) == "instead"
+        except talk.Leave:
+            return False
+
+    def _left(self):
+        if self.lease.lost:
+            self.talk.say(f"Somebody else walks now. {self.lease.lost}")
+        self.talk.say("Left. The cluster stays as it is; upgrade resume goes on, upgrade abort "
+                      "goes back.")
+        return api.CONFLICT if self.lease.lost else api.PARTLY
+
     def _end(self, walk, result):
+        self.lease.end()
         self.talk.say("The upgrade is done." if result == "done" else "The way back is done.")
         for line in walk.summary():
             self.talk.say(line)

@@ -37,7 +37,8 @@ class Skip(Exception):
 
 
 class Walker:
-    def __init__(self, plan, kept, balancers, talk, who):
+    def __init__(self, plan, kept, balancers, talk, who, lease=None):
+        self.lease = lease
         self.plan, self.journal, self.world, self.talk, self.who = plan, kept, balancers, talk, who
         self.instances = steps.instances(kept.records[0]["procedure"], plan)
         self._ways_out = {}
@@ -114,6 +115,8 @@ class Walker:
     def _head(self, where, instance):
         if self.talk.signals:
             raise Leave
+        on = "on the way back" if self.journal.way == "undo" else where.lower()
+        self.lease.at(f"{self.journal.records[0]['procedure']}, {on}, {instance.id}")
         self.talk.say(f"--- {where}, {instance.id}: {instance.step.title}")
 
     def _part(self, instance, part, way):

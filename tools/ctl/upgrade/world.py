@@ -87,8 +87,8 @@ class World:
         return lines
 
     def _event(self, event):
-        if event["cluster"] not in (None, self.name):
-            return ""
+        if event["cluster"] not in (None, self.name) or event["kind"] == "walk":
+            return ""       # the walk's own steps
         what = " ".join(str(event[key]) for key in ("kind", "name", "after") if event[key])
         return f"{event['severity']}: {what}" + (f" ({event['why']})" if event["why"] else "")
 
