@@ -28,23 +28,31 @@ static const enum { NO_RESULT, STARTING_RESULT, GOOD_RESULT, BAD_RESULT } last[]
 };
 
 static_assert(sizeof(last) / sizeof(last[0]) == CFC_HEALTH_COUNT, "a kind for each health");
+static_assert(CFC_CAUSE_NONE < CFC_CAUSE_SOFT && CFC_CAUSE_SOFT < CFC_CAUSE_HARD
+              && CFC_CAUSE_HARD < CFC_CAUSE_REFUSED, "a greater cause is a worse one");
 
-static cfc_cause_t next_cause(const cfc_standing_t *standing, cfc_verdict_t verdict)
+/* What a node has been guilty of since it was up. One that says that it is not ready has no
+ * application to serve, however it goes on. */
+static cfc_cause_t cause_so_far(const cfc_standing_t *was)
 {
-    switch (verdict) {
-    case CFC_VERDICT_SOFT:
-        return CFC_CAUSE_SOFT;
-    case CFC_VERDICT_HARD:
-        return CFC_CAUSE_HARD;
-    case CFC_VERDICT_GOOD:
-        return standing->health == RECOVERING ? standing->cause : CFC_CAUSE_NONE;
-    case CFC_VERDICT_STARTING:
-        return CFC_CAUSE_NONE;
-    case CFC_VERDICT_REFUSED:
-    case CFC_VERDICT_COUNT:
-        break;
+    bool not_ready = was->health == STARTING || was->health == RECOVERING;
+
+    return not_ready && was->cause == CFC_CAUSE_NONE ? CFC_CAUSE_HARD : was->cause;
+}
+
+static cfc_cause_t next_cause(const cfc_standing_t *was, cfc_verdict_t verdict, cfc_health_t next)
+{
+    static const cfc_cause_t causes[CFC_VERDICT_COUNT] = {
+        [CFC_VERDICT_REFUSED] = CFC_CAUSE_REFUSED,
+        [CFC_VERDICT_HARD] = CFC_CAUSE_HARD,
+        [CFC_VERDICT_SOFT] = CFC_CAUSE_SOFT,
+    };
+    cfc_cause_t so_far = cause_so_far(was), cause = causes[verdict];
+
+    if (verdict == CFC_VERDICT_GOOD) {
+        return next == RECOVERING ? was->cause : CFC_CAUSE_NONE;
     }
-    return CFC_CAUSE_REFUSED;
+    return cause != CFC_CAUSE_NONE && so_far > cause ? so_far : cause;
 }
 
 bool cfc_rise_fall(cfc_standing_t *standing, cfc_verdict_t verdict, uint32_t rise, uint32_t fall)
@@ -60,7 +68,7 @@ bool cfc_rise_fall(cfc_standing_t *standing, cfc_verdict_t verdict, uint32_t ris
         next = DOWN;
     }
     standing->health = next;
-    standing->cause = next_cause(standing, verdict);
+    standing->cause = next_cause(&was, verdict, next);
     return next != was.health
            || (standing->cause == CFC_CAUSE_REFUSED && was.cause != CFC_CAUSE_REFUSED);
 }

@@ -12,7 +12,7 @@
 /** What is known of a node; zeroed: nothing. */
 typedef struct {
     cfc_health_t health;
-    cfc_cause_t cause;      /* that of the last bad result; none again once it is up or starting */
+    cfc_cause_t cause;      /* the worst since it was up; none again once it is up or starting */
     uint32_t streak;        /* results of one kind in a row: good, bad or starting ones */
 } cfc_standing_t;
 
@@ -29,6 +29,10 @@ typedef struct {
  * the `fall`th bad one; with 1 these two are passed over. Any other result begins a new row.
  * The very first result counts alone, so that start-up waits for nobody. A node that has been
  * starting must rise like one that was down.
+ *
+ * The cause gets worse only, until the node is up again or says that it starts: soft, hard, refused.
+ * From starting it is hard at least. So a node that is restarted, or said FIRST_RUN, and then is
+ * slow or hangs, is no last resort: what it will serve is not known.
  *
  * Threads: pure; time plays no part.
  * Source:  HAProxy's rise and fall (consecutive results); DESIGN 8.

@@ -30,7 +30,8 @@ typedef enum {
 typedef enum {
     CFC_CAUSE_NONE,         /* it is up, or nothing is known */
     CFC_CAUSE_SOFT,         /* slow, 5xx, reset: it may still serve, better than nobody */
-    CFC_CAUSE_HARD,         /* nothing listens, no such host: there is nobody to ask */
+    CFC_CAUSE_HARD,         /* nothing listens, no route, no application, or none yet: there is
+                             * nobody to ask */
     CFC_CAUSE_REFUSED,      /* it says what must never get users: FIRST_RUN, ERROR, unknown */
     CFC_CAUSE_COUNT
 } cfc_cause_t;

@@ -66,10 +66,8 @@ static cfc_gate_verdict_t down_is_stopped(const cfc_probe_view_t *probe)
     if (probe->history_count > 0 && last->code != 0) {
         return NOT_MET;
     }
-    return probe->cause == CFC_CAUSE_HARD && probe->history_count > 0
-                   && strcmp(last->reason, CFC_NOBODY_LISTENS) == 0
-               ? MET
-               : UNKNOWN;
+    return probe->history_count > 0 && strcmp(last->reason, CFC_NOBODY_LISTENS) == 0 ? MET
+                                                                                       : UNKNOWN;
 }
 
 static cfc_gate_verdict_t probe_says_stopped(const cfc_probe_view_t *probe)

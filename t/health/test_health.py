@@ -58,6 +58,24 @@ def test_a_node_that_is_no_confluence_yet_is_not_used_even_alone(cluster, nodes,
     assert [node.counters()["requests"] for node in nodes] == [{}, {}]
 
 
+@pytest.mark.parametrize("state, cause", [("FIRST_RUN", "refused"), ("ERROR", "refused"),
+                                          ("STARTING", "hard")])
+def test_a_node_that_is_no_confluence_is_not_used_when_it_hangs_after_that(cluster, nodes, state,
+                                                                          cause):
+    cluster.stop_node("node2")
+    nodes[0].set_state(state)
+    cluster.wait_effective("node1", "out")
+    nodes[0].set_state("HANG")
+    wait_for(lambda: cluster.node("node1")["probe"]["reason"] == "no answer within 800ms", "")
+    assert state_of(cluster, "node1") == ("down", cause, "out")
+    assert cluster.user().get("/page").status_code == 503
+    assert nodes[0].counters()["requests"] == {}
+    nodes[0].set_state("RUNNING")
+    cluster.wait_effective("node1", "serving")
+    nodes[0].set_state("HANG")
+    wait_state(cluster, "node1", "down", "soft", "last-resort")
+
+
 @pytest.mark.parametrize("state", ["HANG", "DRIP"])
 def test_slow_probes_do_not_take_the_last_nodes(cluster, nodes, state):
     for node in nodes:

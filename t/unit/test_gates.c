@@ -166,6 +166,12 @@ static void one_says_first_run(void)
     set_node(&NODE1, CFC_HEALTH_DOWN, CFC_CAUSE_REFUSED, 200, "FIRST_RUN");
 }
 
+static void one_said_so_and_is_stopped(void)
+{
+    both_refuse();
+    set_node(&NODE1, CFC_HEALTH_DOWN, CFC_CAUSE_REFUSED, 0, CFC_NOBODY_LISTENS);
+}
+
 static void one_starts(void)
 {
     both_refuse();
@@ -369,6 +375,7 @@ static const struct {
     {"node-stopped:node1", one_is_not_reached, UNKNOWN, "no route to host"},
     {"node-stopped:node1", one_is_without_its_application, NOT_MET, "404"},
     {"node-stopped:node1", one_says_first_run, NOT_MET, "FIRST_RUN"},
+    {"node-stopped:node1", one_said_so_and_is_stopped, MET, "connection refused"},
     {"node-stopped:node1", one_starts, NOT_MET, "STARTING"},
     {"node-stopped:node1", one_recovers, NOT_MET, "recovering"},
     {"node-stopped:node1", only_synchrony_is_stopped, NOT_MET,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "health/rise_fall.h"
+#include "lb/effective.h"
 #include "t/unit/suites.h"
 
 #define UNKNOWN CFC_HEALTH_UNKNOWN
@@ -52,7 +53,7 @@ static const struct {
     {UNKNOWN, NONE, 'r', DOWN, REFUSED, 1},
     {STARTING, NONE, 'g', RECOVERING, NONE, 1},
     {STARTING, NONE, 't', STARTING, NONE, 2},
-    {STARTING, NONE, 's', DOWN, SOFT, 1},
+    {STARTING, NONE, 's', DOWN, HARD, 1},
     {STARTING, NONE, 'h', DOWN, HARD, 1},
     {STARTING, NONE, 'r', DOWN, REFUSED, 1},
     {UP, NONE, 'g', UP, NONE, 2},
@@ -62,21 +63,29 @@ static const struct {
     {UP, NONE, 'r', DOWN, REFUSED, 1},
     {FAILING, SOFT, 'g', UP, NONE, 1},
     {FAILING, SOFT, 't', STARTING, NONE, 1},
-    {FAILING, HARD, 's', FAILING, SOFT, 2},
+    {FAILING, SOFT, 's', FAILING, SOFT, 2},
+    {FAILING, HARD, 's', FAILING, HARD, 2},
     {FAILING, SOFT, 'h', FAILING, HARD, 2},
     {FAILING, SOFT, 'r', DOWN, REFUSED, 2},
     {DOWN, SOFT, 'g', RECOVERING, SOFT, 1},
     {DOWN, HARD, 'g', RECOVERING, HARD, 1},
     {DOWN, REFUSED, 'g', RECOVERING, REFUSED, 1},
     {DOWN, REFUSED, 't', STARTING, NONE, 1},
-    {DOWN, REFUSED, 's', DOWN, SOFT, 2},
+    {DOWN, SOFT, 's', DOWN, SOFT, 2},
+    {DOWN, HARD, 's', DOWN, HARD, 2},
+    {DOWN, REFUSED, 's', DOWN, REFUSED, 2},
     {DOWN, SOFT, 'h', DOWN, HARD, 2},
+    {DOWN, REFUSED, 'h', DOWN, REFUSED, 2},
     {DOWN, SOFT, 'r', DOWN, REFUSED, 2},
     {RECOVERING, REFUSED, 'g', RECOVERING, REFUSED, 2},
     {RECOVERING, NONE, 'g', RECOVERING, NONE, 2},
     {RECOVERING, SOFT, 't', STARTING, NONE, 1},
-    {RECOVERING, HARD, 's', DOWN, SOFT, 1},
+    {RECOVERING, SOFT, 's', DOWN, SOFT, 1},
+    {RECOVERING, NONE, 's', DOWN, HARD, 1},
+    {RECOVERING, HARD, 's', DOWN, HARD, 1},
+    {RECOVERING, REFUSED, 's', DOWN, REFUSED, 1},
     {RECOVERING, SOFT, 'h', DOWN, HARD, 1},
+    {RECOVERING, REFUSED, 'h', DOWN, REFUSED, 1},
     {RECOVERING, SOFT, 'r', DOWN, REFUSED, 1},
 };
 
@@ -157,6 +166,37 @@ START_TEST(results_in_a_row_make_the_health_they_should)
 }
 END_TEST
 
+static const struct {
+    const char *results;        /* of a node with rise 2 and fall 2 */
+    const char *causes;         /* after each: - none, s, h, r */
+} pasts[] = {
+    {"gsss", "-sss"},
+    {"rs", "rr"},
+    {"rshs", "rrrr"},
+    {"rgs", "rrr"},             /* one good result does not make it up */
+    {"rggss", "rr-ss"},
+    {"rtshs", "r-hhh"},
+    {"ts", "-h"},
+    {"ths", "-hh"},
+    {"tgs", "--h"},
+    {"ghs", "-hh"},             /* killed, and started again: nobody knows as what */
+    {"ghgs", "-h-s"},
+    {"tggss", "---ss"},
+};
+
+START_TEST(what_made_a_node_unusable_counts_until_it_is_up_again)
+{
+    static const char letters[] = {'-', 's', 'h', 'r'};
+    cfc_standing_t standing = {0};
+
+    for (size_t i = 0; pasts[_i].results[i] != '\0'; i++) {
+        cfc_rise_fall(&standing, verdict_of(pasts[_i].results[i]), 2, 2);
+        ck_assert_msg(letters[standing.cause] == pasts[_i].causes[i], "%s, result %zu: got %s",
+                      pasts[_i].results, i + 1, cfc_cause_word(standing.cause));
+    }
+}
+END_TEST
+
 /* The oracle looks at the whole past at each step, where the code keeps two words and a count. */
 static char kind_of(char result)
 {
@@ -230,6 +270,31 @@ START_TEST(random_results_agree_with_an_oracle_that_sees_the_whole_past)
 }
 END_TEST
 
+static bool is_last_resort(const cfc_standing_t *standing)
+{
+    return cfc_effective(CFC_ADMIN_ACTIVE, standing->health, standing->cause)
+           == CFC_EFFECTIVE_LAST_RESORT;
+}
+
+/* DESIGN 3: what says FIRST_RUN, or is not known, is never used. */
+START_TEST(a_node_is_a_last_resort_only_if_all_that_is_bad_since_it_was_up_is_soft)
+{
+    unsigned seed = (unsigned)_i;
+    uint32_t rise = 1 + (uint32_t)rand_r(&seed) % 4, fall = 1 + (uint32_t)rand_r(&seed) % 4;
+    cfc_standing_t standing = {0};
+    bool spoilt = false;
+
+    for (int i = 0; i < 1000; i++) {
+        char result = "gggggssssshhtr"[rand_r(&seed) % 14];
+
+        spoilt = spoilt || strchr("htr", result) != NULL;
+        cfc_rise_fall(&standing, verdict_of(result), rise, fall);
+        spoilt = spoilt && standing.health != UP;
+        ck_assert(!spoilt || !is_last_resort(&standing));
+    }
+}
+END_TEST
+
 /* Peers have counted failures over months. */
 START_TEST(a_pass_always_resets_the_count_of_failures)
 {
@@ -262,6 +327,10 @@ Suite *cfc_rise_fall_suite(void)
     tcase_add_test(tc, the_table_has_a_row_for_each_result_in_each_health);
     tcase_add_loop_test(tc, results_in_a_row_make_the_health_they_should, 0,
                         CFC_ROWS(stories));
+    tcase_add_loop_test(tc, what_made_a_node_unusable_counts_until_it_is_up_again, 0,
+                        CFC_ROWS(pasts));
+    tcase_add_loop_test(tc, a_node_is_a_last_resort_only_if_all_that_is_bad_since_it_was_up_is_soft,
+                        0, SEEDS);
     tcase_add_loop_test(tc, random_results_agree_with_an_oracle_that_sees_the_whole_past, 0, SEEDS);
     tcase_add_loop_test(tc, a_pass_always_resets_the_count_of_failures, 0, 20);
     suite_add_tcase(suite, tc);
