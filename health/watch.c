@@ -18,7 +18,7 @@
 
 #define IN_DOUBT_MS 1000
 
-static const cfc_client_kind_t *const kinds[] = {
+const cfc_client_kind_t *cfc_watch_kinds[] = {
     [CFC_DEPENDENCY_MYSQL] = &cfc_db_client,
     [CFC_DEPENDENCY_LDAP] = &cfc_directory_client,
 };
@@ -44,6 +44,11 @@ typedef struct {
     apr_array_header_t *targets;    /* target_t *, a source before its replicas */
     apr_pool_t *scratch;            /* cleared after each look */
 } watch_t;
+
+static const cfc_client_kind_t *kind_of(const cfc_dependency_t *conf)
+{
+    return cfc_watch_kinds[conf->kind];
+}
 
 static target_t *target_at(const watch_t *watch, int i)
 {
@@ -240,15 +245,15 @@ static void judge(const watch_t *watch, target_t *target)
 
 static const char *step_of(const target_t *target)
 {
-    return kinds[target->conf->kind]->step(target->client);
+    return kind_of(target->conf)->step(target->client);
 }
 
 static void keep_result(target_t *target)
 {
-    const char *complaint = kinds[target->conf->kind]->result(target->client, &target->facts);
+    const char *complaint = kind_of(target->conf)->result(target->client, &target->facts);
 
     apr_cpystrn(target->complaint, complaint != NULL ? complaint : "", sizeof(target->complaint));
-    target->silent = kinds[target->conf->kind]->silent(target->client);
+    target->silent = kind_of(target->conf)->silent(target->client);
     target->took_ms = cfc_errand_took_ms(target->errand);
 }
 
@@ -358,9 +363,8 @@ static bool add_target(watch_t *watch, const cfc_cluster_t *cl, const cfc_depend
     target->cl = cl;
     target->conf = conf;
     target->source = conf->source != NULL ? target_of(watch, conf->source) : NULL;
-    target->client = kinds[conf->kind]->make(conf);
-    target->errand = cfc_errand_make(&kinds[conf->kind]->errand, target->client,
-                                     conf->timeout_ms);
+    target->client = kind_of(conf)->make(conf);
+    target->errand = cfc_errand_make(&kind_of(conf)->errand, target->client, conf->timeout_ms);
     if (target->errand == NULL) {
         return false;
     }

@@ -11,8 +11,12 @@
 #ifndef CFC_HEALTH_WATCH_H
 #define CFC_HEALTH_WATCH_H
 
+#include "health/client.h"
 #include "health/job.h"
 
 extern const cfc_job_kind_t cfc_watch_job;
+
+/** How each kind is looked at, by cfc_dependency_kind_t. A test has clients of its own. */
+extern const cfc_client_kind_t *cfc_watch_kinds[];
 
 #endif
