@@ -14,9 +14,10 @@
 /** What one result says of the node. */
 typedef enum {
     CFC_VERDICT_REFUSED,    /* it says what must never get users: FIRST_RUN, ERROR, unknown */
-    CFC_VERDICT_HARD,       /* there is nobody to ask: connection refused, host unknown, no route,
-                               or the application is not there */
-    CFC_VERDICT_SOFT,       /* bad, and yet it may serve: timeout, 5xx, reset, wrong status */
+    CFC_VERDICT_HARD,       /* there is nobody to ask: connection refused, no route, or the
+                               application is not there */
+    CFC_VERDICT_SOFT,       /* bad, and yet it may serve: timeout, 5xx, reset, wrong status, no
+                               address by its name */
     CFC_VERDICT_STARTING,   /* the node itself says that it is not ready, or no longer */
     CFC_VERDICT_GOOD,       /* as expected */
     CFC_VERDICT_COUNT

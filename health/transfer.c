@@ -276,7 +276,9 @@ static void judge_broken(cfc_transfer_t *transfer, CURLcode result, cfc_evidence
         judge_certificate(transfer, ev);
         break;
     case CURLE_COULDNT_RESOLVE_HOST:
-        conclude(ev, CFC_VERDICT_HARD, "host unknown");
+        /* Which of all our nodes alike, when our resolver restarts, and says nothing of them:
+         * requests go on over addresses that are known. */
+        conclude(ev, CFC_VERDICT_SOFT, "host unknown");
         break;
     case CURLE_OPERATION_TIMEDOUT:
         judge_timeout(transfer, ev);

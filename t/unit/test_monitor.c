@@ -173,7 +173,7 @@ static const struct {
     {"nobody listens", NULL, CFC_NODE_ABSENT, CFC_PROBE_HTTP, CFC_EXPECT_CONFLUENCE,
      CFC_SCHEME_HTTP, NULL, CFC_HEALTH_DOWN, CFC_CAUSE_HARD, 0, "connection refused"},
     {"the host has no address", NULL, CFC_NODE_ABSENT, CFC_PROBE_HTTP, CFC_EXPECT_CONFLUENCE,
-     CFC_SCHEME_HTTP, "no..such..host", CFC_HEALTH_DOWN, CFC_CAUSE_HARD, 0, "host unknown"},
+     CFC_SCHEME_HTTP, "no..such..host", CFC_HEALTH_DOWN, CFC_CAUSE_SOFT, 0, "host unknown"},
     {"no answer in time", NULL, CFC_NODE_HANGS, CFC_PROBE_HTTP, CFC_EXPECT_CONFLUENCE,
      CFC_SCHEME_HTTP, NULL, CFC_HEALTH_DOWN, CFC_CAUSE_SOFT, 0, "no answer within 400ms"},
     {"dripping does not stretch the deadline", NULL, CFC_NODE_DRIPS, CFC_PROBE_HTTP,
