@@ -29,7 +29,8 @@ typedef struct {
     cfc_transfer_t *transfer;
     cfc_ajp_t ajp;
     phase_t phase;
-    bool wanted;                /* a request has failed at the node */
+    bool wanted;                /* a request has failed at the node, or somebody asks */
+    bool second;                /* the next pause is that before its second probe */
     int64_t began_ms;           /* monotonic, as all *_ms here */
     int64_t due_ms;
 } target_t;
@@ -71,8 +72,22 @@ static int64_t pause_ms(const target_t *target)
     return pause > FLOOR_MS ? pause : FLOOR_MS;
 }
 
-/* Requests have failed at the node: all its probes look at once, but no more often than the
- * floor allows. */
+/* All that begin with httpd begin at once, so that users wait for nobody; their second probes are
+ * spread over the interval, or all would be in step for ever. */
+static int64_t next_pause_ms(const probing_t *probing, target_t *target)
+{
+    int64_t pause = pause_ms(target);
+    int64_t place = target - target_at(probing, 0) + 1;
+
+    if (target->second) {
+        target->second = false;
+        pause = FLOOR_MS + (pause - FLOOR_MS) * place / probing->targets->nelts;
+    }
+    return pause;
+}
+
+/* Requests have failed at the node, or somebody asks for fresh evidence of it: all its probes look
+ * at once, but no more often than the floor allows. */
 static void heed_requests(probing_t *probing)
 {
     bool wanted = false;
@@ -127,7 +142,7 @@ static void conclude(probing_t *probing, target_t *target, const cfc_evidence_t 
         cfc_verdict_record(probing->work->monitor->segment, target->cl, target->node,
                            target->place, ev);
     }
-    target->due_ms = target->began_ms + pause_ms(target);
+    target->due_ms = target->began_ms + next_pause_ms(probing, target);
 }
 
 static void collect(probing_t *probing)
@@ -257,6 +272,7 @@ static void schedule_first(probing_t *probing, int64_t now)
         target->began_ms = now - FLOOR_MS;
         if (cfc_probe_health(slot, &cause) == CFC_HEALTH_UNKNOWN) {
             target->due_ms = now;
+            target->second = true;
         }
         else if (last.at != 0 && since >= 0 && since < pause) {
             target->due_ms = now + pause - since;
