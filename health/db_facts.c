@@ -146,6 +146,7 @@ void cfc_db_read_replica(cfc_db_facts_t *facts, const cfc_table_t *table)
 {
     facts->replica = table->rows > 0 ? CFC_TRUTH_YES : CFC_TRUTH_NO;
     facts->channels_count = table->rows < CFC_DB_CHANNELS ? table->rows : CFC_DB_CHANNELS;
+    facts->channels_unseen = table->rows - facts->channels_count;
     for (int row = 0; row < facts->channels_count; row++) {
         read_channel(&facts->channels[row], table, row);
     }

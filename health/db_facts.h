@@ -73,6 +73,7 @@ typedef struct {
 
     cfc_truth_t replica;        /* whether it replicates from anybody */
     int channels_count;
+    int channels_unseen;        /* that it has besides */
     cfc_db_channel_t channels[CFC_DB_CHANNELS];
     char applied[CFC_DB_GTID_BYTES];    /* GTIDs that it has */
     bool applied_known;

@@ -137,7 +137,7 @@ static bool judge_state(const cfc_db_look_t *look, const cfc_db_look_t *source,
         say(verdict, CFC_DEPENDENCY_ALARM, "is not a replica of any server");
         return true;
     }
-    if (channel_of(facts, memory) == NULL) {
+    if (channel_of(facts, memory) == NULL && facts->channels_unseen == 0) {
         say(verdict, CFC_DEPENDENCY_ALARM,
             apr_psprintf(p, "follows %s, which is not %s", facts->channels[0].source,
                          source->name));
@@ -146,6 +146,13 @@ static bool judge_state(const cfc_db_look_t *look, const cfc_db_look_t *source,
     wrong = trouble(facts, p);
     if (wrong != NULL) {
         say(verdict, CFC_DEPENDENCY_ALARM, wrong);
+        return true;
+    }
+    if (facts->channels_unseen > 0) {
+        verdict->in_sync = CFC_TRUTH_UNKNOWN;
+        say(verdict, CFC_DEPENDENCY_UNKNOWN,
+            apr_psprintf(p, "replicates from %d servers, of which only %d are looked at",
+                         facts->channels_count + facts->channels_unseen, facts->channels_count));
         return true;
     }
     return false;
@@ -193,14 +200,17 @@ static void judge_behind(const cfc_db_look_t *look, const cfc_db_look_t *source,
         memory->pending_at = source->began_at;
     }
     behind = now - memory->pending_at;
-    if (channel->delay_s > 0) {
+    if (behind >= BEHIND_LONG + apr_time_from_sec(channel->delay_s)) {
+        say(verdict, CFC_DEPENDENCY_WARNING,
+            apr_psprintf(p, channel->delay_s > 0
+                                ? "behind by at least %d s; it is delayed by %d s"
+                                : "behind by at least %d s",
+                         (int)apr_time_sec(behind), (int)channel->delay_s));
+    }
+    else if (channel->delay_s > 0) {
         say(verdict, CFC_DEPENDENCY_OK,
             apr_psprintf(p, "behind, as it is configured to be: delayed by %" APR_INT64_T_FMT
                          " s", channel->delay_s));
-    }
-    else if (behind >= BEHIND_LONG) {
-        say(verdict, CFC_DEPENDENCY_WARNING,
-            apr_psprintf(p, "behind by at least %d s", (int)apr_time_sec(behind)));
     }
     else {
         say(verdict, CFC_DEPENDENCY_OK, "behind by less than a minute");
@@ -225,15 +235,18 @@ static void judge_unknown(const cfc_db_look_t *source, const char *why,
         apr_psprintf(p, "replicates; whether it is in sync is not known: %s", why));
 }
 
-/* Both taking writes is how two halves of the data come to differ for good. */
+/* Both taking writes is how two halves of the data come to differ for good, and all the sooner
+ * when nothing is replicated. */
 static void judge_writable(const cfc_db_look_t *look, const cfc_db_look_t *source,
                            cfc_db_verdict_t *verdict, apr_pool_t *p)
 {
-    if (source->complaint == NULL && source->facts->read_only == CFC_TRUTH_NO
-        && look->facts->read_only == CFC_TRUTH_NO) {
+    if (look->complaint == NULL && source->complaint == NULL
+        && source->facts->read_only == CFC_TRUTH_NO && look->facts->read_only == CFC_TRUTH_NO) {
+        bool more = verdict->state == CFC_DEPENDENCY_ALARM;
+
         say(verdict, CFC_DEPENDENCY_ALARM,
-            apr_psprintf(p, "can be written to, and so can %s: set read_only=ON here",
-                         source->name));
+            apr_psprintf(p, "can be written to, and so can %s: set read_only=ON here%s%s",
+                         source->name, more ? "; it " : "", more ? verdict->reason : ""));
     }
 }
 
@@ -248,6 +261,7 @@ void cfc_db_judge_replica(const cfc_db_look_t *look, const cfc_db_look_t *source
     remember_source(memory, source);
     if (judge_state(look, source, memory, verdict, p)) {
         forget(memory);
+        judge_writable(look, source, verdict, p);
         return;
     }
     channel = channel_of(look->facts, memory);

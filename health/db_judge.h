@@ -46,8 +46,8 @@ void cfc_db_judge_source(const cfc_db_look_t *look, cfc_db_verdict_t *verdict, a
  * lie at least a second apart. What may not be seen is UNKNOWN, neither YES nor NO.
  *
  * ALARM: it does not answer, is no replica, follows another server, does not replicate, or can
- * be written to while its source can, too. WARNING: it is a minute or more behind. A replica
- * that is delayed by configuration may be.
+ * be written to while its source can, too, whatever else is known of it. WARNING: it is a minute
+ * or more behind, or a minute more than it is delayed by configuration.
  *
  * Source:  facts/confluence.md 8b: a replica's own view never proves anything; with its source
  *          frozen it says Yes, Yes, 0 seconds behind.

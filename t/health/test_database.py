@@ -207,7 +207,10 @@ def test_connections_of_applications_are_counted_and_no_others(watcher, database
 def test_both_writable_is_an_alarm(watcher, databases):
     _, replica = databases
     replica.sql("SET GLOBAL read_only=OFF")
-    watcher.wait("replica", "alarm", "can be written to, and so can master: set read_only=ON here")
+    watcher.wait("replica", "alarm", "can be written to, and so can master: set read_only=ON here$")
+    replica.sql("STOP SLAVE")
+    watcher.wait("replica", "alarm", "can be written to, and so can master: set read_only=ON here; "
+                                     "it does not apply")
 
 
 def test_a_source_that_cannot_be_written_to_is_an_alarm(watcher, databases):

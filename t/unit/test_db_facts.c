@@ -260,6 +260,19 @@ START_TEST(a_replica_of_two_has_two_channels)
 }
 END_TEST
 
+START_TEST(a_replica_of_more_than_are_looked_at_says_so)
+{
+    cfc_db_facts_t facts;
+    answer_t a;
+
+    cfc_db_facts_clear(&facts);
+    cfc_db_read_replica(&facts, answer(&a, "Master_Host: a\nMaster_Host: b\nMaster_Host: c\n"
+                                           "Master_Host: d\nMaster_Host: e\n"));
+    ck_assert_int_eq(facts.channels_count, CFC_DB_CHANNELS);
+    ck_assert_int_eq(facts.channels_unseen, 1);
+}
+END_TEST
+
 START_TEST(places_and_gtids_are_read)
 {
     cfc_db_facts_t facts;
@@ -416,6 +429,7 @@ Suite *cfc_db_facts_suite(void)
     tcase_add_loop_test(tcase, a_replica_is_read_in_both_spellings, 0, CFC_ROWS(replicas));
     tcase_add_test(tcase, an_empty_answer_is_no_replica_and_none_is_unknown);
     tcase_add_test(tcase, a_replica_of_two_has_two_channels);
+    tcase_add_test(tcase, a_replica_of_more_than_are_looked_at_says_so);
     tcase_add_test(tcase, places_and_gtids_are_read);
     tcase_add_test(tcase, a_source_that_has_written_nothing_yet_is_known_to_have_done_so);
     tcase_add_test(tcase, a_gtid_set_that_is_too_long_is_not_known);

@@ -185,6 +185,47 @@ static void both_writable(void)
     replica_facts.read_only = CFC_TRUTH_NO;
 }
 
+static void denied_and_both_writable(void)
+{
+    denied();
+    both_writable();
+}
+
+static void broken_and_both_writable(void)
+{
+    duplicate_key();
+    both_writable();
+}
+
+static void no_replica_and_both_writable(void)
+{
+    no_replica();
+    both_writable();
+}
+
+static void broken_and_the_source_unknown(void)
+{
+    broken_and_both_writable();
+    source_facts.read_only = CFC_TRUTH_UNKNOWN;
+}
+
+static void with_more_sources_than_are_looked_at(void)
+{
+    replica_facts.channels_unseen = 2;
+}
+
+static void one_of_too_many_sources_is_broken(void)
+{
+    a_second_source_is_broken();
+    replica_facts.channels_unseen = 2;
+}
+
+static void ours_may_be_the_fifth(void)
+{
+    elsewhere();
+    replica_facts.channels_unseen = 1;
+}
+
 static void writable_beside_a_read_only_one(void)
 {
     both_writable();
@@ -258,6 +299,25 @@ static const struct {
      CFC_TRUTH_YES, "in sync"},
     {"both writable", both_writable, CFC_DEPENDENCY_ALARM, CFC_TRUTH_YES,
      "can be written to, and so can master: set read_only=ON here"},
+    {"both writable, without the privilege", denied_and_both_writable, CFC_DEPENDENCY_ALARM,
+     CFC_TRUTH_UNKNOWN, "can be written to, and so can master: set read_only=ON here"},
+    {"both writable, and broken", broken_and_both_writable, CFC_DEPENDENCY_ALARM, CFC_TRUTH_NO,
+     "can be written to, and so can master: set read_only=ON here; it does not apply what "
+     "db1:3306 sends: its SQL thread does not run: Duplicate entry '2'"},
+    {"both writable, and no replica", no_replica_and_both_writable, CFC_DEPENDENCY_ALARM,
+     CFC_TRUTH_NO, "can be written to, and so can master: set read_only=ON here; it is not a "
+     "replica of any server"},
+    {"broken, and nobody knows of its source", broken_and_the_source_unknown, CFC_DEPENDENCY_ALARM,
+     CFC_TRUTH_NO, "does not apply what db1:3306 sends: its SQL thread does not run: Duplicate "
+     "entry '2'"},
+    {"more sources than are looked at", with_more_sources_than_are_looked_at,
+     CFC_DEPENDENCY_UNKNOWN, CFC_TRUTH_UNKNOWN,
+     "replicates from 3 servers, of which only 1 are looked at"},
+    {"one of too many sources broken", one_of_too_many_sources_is_broken, CFC_DEPENDENCY_ALARM,
+     CFC_TRUTH_NO, "does not apply what db7:3306 sends: its SQL thread does not run"},
+    {"too many sources, and ours not among the first", ours_may_be_the_fifth,
+     CFC_DEPENDENCY_UNKNOWN, CFC_TRUTH_UNKNOWN,
+     "replicates from 2 servers, of which only 1 are looked at"},
     {"writable while its source is not", writable_beside_a_read_only_one, CFC_DEPENDENCY_OK,
      CFC_TRUTH_YES, "in sync"},
     {"source gone", source_gone, CFC_DEPENDENCY_UNKNOWN, CFC_TRUTH_UNKNOWN,
@@ -390,13 +450,16 @@ START_TEST(a_busy_pair_with_a_small_lag_is_no_warning)
 }
 END_TEST
 
-START_TEST(a_delayed_replica_is_never_a_warning)
+START_TEST(a_delayed_replica_is_a_warning_when_it_is_later_than_it_should_be)
 {
     delayed();
     look(0);
-    look(7200);
+    look(3659);
     ck_assert_int_eq(verdict.state, CFC_DEPENDENCY_OK);
     ck_assert_int_eq(verdict.in_sync, CFC_TRUTH_NO);
+    look(3660);
+    expect("later", CFC_DEPENDENCY_WARNING, CFC_TRUTH_NO,
+           "behind by at least 3660 s; it is delayed by 3600 s");
 }
 END_TEST
 
@@ -439,7 +502,7 @@ Suite *cfc_db_judge_suite(void)
     tcase_add_test(tcase, a_frozen_source_is_never_in_sync_whatever_the_replica_says);
     tcase_add_test(tcase, behind_is_measured_from_the_first_place_not_reached);
     tcase_add_test(tcase, a_busy_pair_with_a_small_lag_is_no_warning);
-    tcase_add_test(tcase, a_delayed_replica_is_never_a_warning);
+    tcase_add_test(tcase, a_delayed_replica_is_a_warning_when_it_is_later_than_it_should_be);
     tcase_add_test(tcase, who_its_source_is_stays_known_while_that_is_gone);
     tcase_add_test(tcase, threads_that_never_met_their_source_are_not_called_elsewhere);
     suite_add_tcase(suite, tcase);
