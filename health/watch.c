@@ -29,8 +29,10 @@ typedef struct target {
     struct target *source;          /* NULL: it goes by its interval */
     cfc_errand_t *errand;
     void *client;                   /* the errand's */
-    int64_t began_ms;               /* of the last look, monotonic */
+    int64_t began_ms;               /* of the last look that has begun, monotonic */
     apr_time_t began_at;
+    apr_time_t looked_at;           /* began_at of the last one that has ended, as what follows:
+                                       the next one may be under way */
     int64_t took_ms;
     char complaint[256];            /* of the last look; "" : facts are those that it found */
     bool silent;                    /* at it nobody there said a word */
@@ -76,7 +78,7 @@ static void note_rates(const target_t *target, cfc_found_t *found)
 {
     const cfc_db_facts_t *now = &target->facts, *before = &target->before;
     apr_interval_time_t span = target->before_at != 0 && !restarted(target)
-                                   ? target->began_at - target->before_at : 0;
+                                   ? target->looked_at - target->before_at : 0;
 
     found->queries_per_s = per_second(now->queries, before->queries, span);
     found->slow_per_s = per_second(now->slow_queries, before->slow_queries, span);
@@ -178,7 +180,7 @@ static cfc_db_look_t look_of(const target_t *target)
         .name = target->conf->name,
         .complaint = target->complaint[0] != '\0' ? target->complaint : NULL,
         .facts = &target->facts,
-        .began_at = target->began_at,
+        .began_at = target->looked_at,
     };
 }
 
@@ -252,6 +254,7 @@ static void keep_result(target_t *target)
 {
     const char *complaint = kind_of(target->conf)->result(target->client, &target->facts);
 
+    target->looked_at = target->began_at;
     apr_cpystrn(target->complaint, complaint != NULL ? complaint : "", sizeof(target->complaint));
     target->silent = kind_of(target->conf)->silent(target->client);
     target->took_ms = cfc_errand_took_ms(target->errand);
@@ -274,9 +277,9 @@ static void keep_silence(target_t *target, int64_t now_ms)
 
 static void begin_look(target_t *target, int64_t now_ms)
 {
-    if (target->complaint[0] == '\0' && target->began_at != 0) {
+    if (target->complaint[0] == '\0' && target->looked_at != 0) {
         target->before = target->facts;
-        target->before_at = target->began_at;
+        target->before_at = target->looked_at;
     }
     target->began_ms = now_ms;
     target->began_at = apr_time_now();
