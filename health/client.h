@@ -25,6 +25,10 @@ typedef struct {
      */
     const char *(*result)(const void *client, cfc_db_facts_t *facts);
 
+    /** The server's or the library's number of what failed at the last look; 0: none has one. As
+     * result(). */
+    int (*code)(const void *client);
+
     /** Whether nobody there said a word at the last look, not even a refusal; as result(). */
     bool (*silent)(const void *client);
 

@@ -419,6 +419,13 @@ static const char *result(const void *work, cfc_db_facts_t *facts)
     return NULL;
 }
 
+static int code(const void *work)
+{
+    const client_t *client = work;
+
+    return (int)client->error;
+}
+
 /* A server that refuses us (1045), or that has no place left (1040), is there. */
 static bool silent(const void *work)
 {
@@ -443,5 +450,5 @@ static const char *step(const void *work)
     return client->step;
 }
 
-const cfc_client_kind_t cfc_db_client = {begin, make, {run, hang_up, drop}, result, silent,
-                                          step};
+const cfc_client_kind_t cfc_db_client = {begin, make, {run, hang_up, drop}, result, code,
+                                          silent, step};

@@ -26,6 +26,7 @@ typedef struct {
     bool hung_up;
     const char *_Atomic step;
     char complaint[256];            /* "": it was read */
+    int code;                       /* libldap's or the server's; LDAP_SUCCESS: nothing failed */
     apr_time_t certificate_end;
 } client_t;
 
@@ -114,6 +115,7 @@ static void complain(client_t *client, LDAP *ld, int code)
 {
     char *said = NULL;
 
+    client->code = code;
     ldap_get_option(ld, LDAP_OPT_DIAGNOSTIC_MESSAGE, &said);
     snprintf(client->complaint, sizeof(client->complaint), "%s failed: %d %s%s%s", client->step,
              code, ldap_err2string(code), said != NULL && said[0] != '\0' ? ": " : "",
@@ -244,6 +246,7 @@ static void run(void *work)
     client_t *client = work;
 
     client->complaint[0] = '\0';
+    client->code = LDAP_SUCCESS;
     client->step = "";
     client->certificate_end = 0;
     pthread_mutex_lock(&client->lock);
@@ -306,6 +309,13 @@ static const char *result(const void *work, cfc_db_facts_t *facts)
     return NULL;
 }
 
+static int code(const void *work)
+{
+    const client_t *client = work;
+
+    return client->code;
+}
+
 /* Nobody asks it of a directory. */
 static bool silent(const void *work)
 {
@@ -321,4 +331,4 @@ static const char *step(const void *work)
 }
 
 const cfc_client_kind_t cfc_directory_client = {begin, make, {run, hang_up, drop}, result,
-                                                 silent, step};
+                                                 code, silent, step};

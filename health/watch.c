@@ -34,7 +34,8 @@ typedef struct target {
     apr_time_t looked_at;           /* began_at of the last one that has ended, as what follows:
                                        the next one may be under way */
     int64_t took_ms;
-    char complaint[256];            /* of the last look; "" : facts are those that it found */
+    char complaint[256];            /* "" : facts are those that it found */
+    int code;                       /* of the complaint; 0: it has none */
     bool silent;                    /* at it nobody there said a word */
     cfc_db_facts_t facts;
     cfc_db_facts_t before;          /* of the look before, for what is counted by the second */
@@ -164,6 +165,7 @@ static void note(const target_t *target, const cfc_db_verdict_t *verdict)
     }
     cfc_record_write(&slot->found, &found, sizeof(found));
     result = (cfc_probe_result_t){.at = found.at, .duration_ms = found.duration_ms,
+                                  .code = target->code,
                                   .good = found.state == CFC_DEPENDENCY_OK};
     apr_cpystrn(result.reason, found.reason, sizeof(result.reason));
     cfc_history_add(&slot->history, &result);
@@ -256,6 +258,7 @@ static void keep_result(target_t *target)
 
     target->looked_at = target->began_at;
     apr_cpystrn(target->complaint, complaint != NULL ? complaint : "", sizeof(target->complaint));
+    target->code = kind_of(target->conf)->code(target->client);
     target->silent = kind_of(target->conf)->silent(target->client);
     target->took_ms = cfc_errand_took_ms(target->errand);
 }
@@ -266,6 +269,8 @@ static void keep_silence(target_t *target, int64_t now_ms)
     const char *step = step_of(target);
     char hangs[64] = "";
 
+    target->looked_at = target->began_at;
+    target->code = 0;
     target->silent = true;
     target->took_ms = now_ms - target->began_ms;
     if (late_s > 0) {

@@ -162,10 +162,13 @@ static json_t *history_json(const cfc_dependency_view_t *view, apr_pool_t *p)
     for (int i = 0; i < view->history_count; i++) {
         const cfc_probe_result_t *result = &view->history[i];
 
-        json_array_append_new(list, json_pack("{s:o, s:b, s:i, s:o}",
+        json_array_append_new(list, json_pack("{s:o, s:b, s:i, s:o, s:o}",
                                               "at", cfc_json_instant(result->at, p),
                                               "good", result->good,
                                               "duration_ms", (int)result->duration_ms,
+                                              "code", result->code != 0
+                                                          ? json_integer(result->code)
+                                                          : json_null(),
                                               "reason", cfc_json_text(result->reason)));
     }
     return list;

@@ -245,6 +245,7 @@ def test_a_server_that_is_gone_is_an_alarm_until_it_is_back(watcher, databases):
 def test_a_wrong_password_is_an_alarm_and_no_password_is_shown(watch, unchanged):
     watcher = watch(*both(*unchanged), password="wrong-secret").start()
     watcher.wait("master", "alarm", "connecting failed: 1045 Access denied for user 'monitor'")
+    assert watcher.found("master")["history"][0]["code"] == 1045
     texts = watcher.httpd.error_log() + str(watcher.status())
     monitor = watcher.httpd.monitor_pid()
     with open(f"/proc/{monitor}/cmdline", encoding="utf-8") as cmdline:

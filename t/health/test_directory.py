@@ -106,6 +106,7 @@ def test_credentials_come_from_a_file(watch, slapd, authority):
 def test_a_wrong_password_is_an_alarm_and_a_right_one_needs_no_reload(watch, slapd, authority):
     watcher = with_credentials(watch, slapd, authority, password="wrong-secret").start()
     watcher.wait("ad", "alarm", "binding failed: 49 Invalid credentials")
+    assert watcher.found("ad")["history"][0]["code"] == 49
     assert "wrong-secret" not in watcher.httpd.error_log() + str(watcher.status())
     credentials(watcher.httpd.root / "ad.credentials")
     watcher.wait("ad", "ok", "^answers$")
