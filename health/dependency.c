@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lb/hash.h"
 #include "lb/segment.h"
 
 #define STALE_AFTER 3           /* intervals */
@@ -45,6 +46,25 @@ cfc_dependency_t *cfc_cluster_dependency(const cfc_cluster_t *cl, const char *na
     return NULL;
 }
 
+uint64_t cfc_dependency_identity(const cfc_dependency_t *dependency)
+{
+    const uint64_t rest[] = {
+        (uint64_t)dependency->kind,
+        (uint64_t)dependency->port,
+        dependency->source != NULL ? cfc_dependency_identity(dependency->source) : 0,
+    };
+    uint64_t identity = cfc_hash_text(dependency->host, CFC_HASH_NOTHING);
+
+    return cfc_hash(rest, sizeof(rest), cfc_hash_text(dependency->path, identity)) | 1;
+}
+
+static bool is_of(const cfc_dependency_t *dependency)
+{
+    uint64_t was = atomic_load(&dependency->slot->identity);
+
+    return was == 0 || was == cfc_dependency_identity(dependency);
+}
+
 bool cfc_dependency_acknowledged(const cfc_dependency_t *dependency, apr_time_t now)
 {
     return atomic_load(&dependency->slot->acknowledged_until) > now;
@@ -69,6 +89,9 @@ void cfc_dependency_look(const cfc_dependency_t *dependency, apr_time_t now, cfc
                                                       + dependency->timeout_ms);
 
     cfc_record_read(&dependency->slot->found, found, sizeof(*found));
+    if (!is_of(dependency)) {
+        memset(found, 0, sizeof(*found));
+    }
     found->reason[sizeof(found->reason) - 1] = '\0';
     if (found->at == 0) {
         snprintf(found->reason, sizeof(found->reason), "not looked at yet");

@@ -108,11 +108,18 @@ static inline cfc_dependency_t **cfc_cluster_dependencies(const cfc_cluster_t *c
 /** @return NULL: none of that name */
 cfc_dependency_t *cfc_cluster_dependency(const cfc_cluster_t *cl, const char *name);
 
+/**
+ * What tells it from another one that has its name in another configuration: where it is, and of
+ * what server it is a replica. Never 0.
+ */
+uint64_t cfc_dependency_identity(const cfc_dependency_t *dependency);
+
 /** Whether somebody said that it may fail now. Any thread. */
 bool cfc_dependency_acknowledged(const cfc_dependency_t *dependency, apr_time_t now);
 
 /**
- * What is true of a dependency now: the record, or, when it has not been looked at for three
+ * What is true of a dependency now: the record, if it is of this one and not of another one that had
+ * its name before a reload; or, when it has not been looked at for three
  * intervals (there is no monitor), UNKNOWN with that as its reason. What is in_sync and how many
  * connections there are may be relied on as it is here: whatever was not read is unknown.
  * @param found reason is NUL-ended whatever stands in shared memory

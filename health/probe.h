@@ -4,6 +4,8 @@
 #define CFC_HEALTH_PROBE_H
 
 #include <apr_pools.h>
+#include <stdbool.h>
+#include <stdint.h>
 
 #include "lb/cluster.h"
 
@@ -62,6 +64,21 @@ typedef struct cfc_probe_conf {
     apr_int64_t rise;       /* good results in a row until it is up again */
     apr_int64_t fall;       /* bad results in a row until it is down */
 } cfc_probe_conf_t;
+
+/**
+ * What tells a node, or a probe, from another one that has its name in another configuration: where
+ * it is, and what the probe asks for. Never 0.
+ */
+uint64_t cfc_node_identity(const cfc_node_t *node);
+uint64_t cfc_probe_identity(const cfc_probe_conf_t *conf);
+
+/**
+ * Whether what is known by a probe is known of this node and by this probe. Not so in the moment
+ * between a reload that changes one of them and the beginning of the new monitor, which forgets it.
+ * Any thread.
+ * @param place of the probe among the cluster's
+ */
+bool cfc_probe_is_of(const cfc_node_t *node, const cfc_probe_conf_t *conf, int place);
 
 /** The words after CFProbe, in the order of cfc_probe_kind_t, NULL-ended. */
 extern const char *const cfc_probe_kinds[];

@@ -11,16 +11,10 @@
 #include "lb/choose.h"
 #include "lb/effective.h"
 #include "lb/events.h"
-#include "lb/hash.h"
 #include "lb/log.h"
 
 /* A weight that a node reports holds for so many intervals. */
 #define WEIGHT_INTERVALS 3
-
-static uint64_t id_of(const char *name)
-{
-    return cfc_hash(name, strlen(name), CFC_HASH_NOTHING);
-}
 
 static cfc_standing_t checked(cfc_health_t health, cfc_cause_t cause, uint32_t streak)
 {
@@ -46,23 +40,45 @@ static cfc_standing_t node_standing(const cfc_node_slot_t *slot)
     return checked(health, cause, 0);
 }
 
+static void forget(cfc_node_slot_t *slot)
+{
+    cfc_slot_health_set(slot, CFC_HEALTH_UNKNOWN, CFC_CAUSE_NONE);
+    atomic_store(&slot->health_at, 0);
+    atomic_store(&slot->returned_at, 0);
+    atomic_store(&slot->reported, 0);
+    cfc_eject_clear(&slot->eject);
+    memset(slot->probes, 0, sizeof(slot->probes));
+}
+
+static void begin_node(const cfc_node_t *node)
+{
+    uint64_t was = atomic_load(&node->slot->identity), is = cfc_node_identity(node);
+
+    if (was != 0 && was != is) {
+        forget(node->slot);
+    }
+    atomic_store(&node->slot->identity, is);
+}
+
 void cfc_verdict_begin(const cfc_cluster_t *cl, const cfc_node_t *node)
 {
-    const cfc_standing_t is = node_standing(node->slot);
+    cfc_standing_t is;
 
+    begin_node(node);
+    is = node_standing(node->slot);
     for (int i = 0; i < cl->probes->nelts; i++) {
         const cfc_probe_conf_t *conf = cfc_probe_at(cl, i);
         cfc_probe_slot_t *slot = &node->slot->probes[i];
 
-        if (slot->id == id_of(conf->name)) {
+        if (atomic_load(&slot->identity) == cfc_probe_identity(conf)) {
             continue;
         }
         memset(slot, 0, sizeof(*slot));
-        slot->id = id_of(conf->name);
         atomic_store(&slot->rise, (uint32_t)conf->rise);
         if (conf->role == CFC_ROLE_REQUIRED) {
             cfc_probe_health_set(slot, is.health, is.cause);
         }
+        atomic_store(&slot->identity, cfc_probe_identity(conf));
     }
 }
 

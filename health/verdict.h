@@ -10,9 +10,10 @@
 #include "lb/segment.h"
 
 /**
- * Prepare the probe slots of a node. A slot that was another probe's begins anew: with the
- * standing of the node, so that a probe that comes into the configuration of a running cluster
- * has to fail `fall` times like any other before it takes a node out.
+ * Prepare the slot of a node and its probes. What was another node's, by its address, begins as a
+ * node that nobody knows; what people want of it stays. A probe's that was another one's begins
+ * with the standing of the node, so that a probe that comes into the configuration of a running
+ * cluster has to fail `fall` times like any other before it takes a node out.
  * The monitor, at its start.
  */
 void cfc_verdict_begin(const cfc_cluster_t *cl, const cfc_node_t *node);

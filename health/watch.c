@@ -363,11 +363,29 @@ static target_t *target_of(const watch_t *watch, const cfc_dependency_t *conf)
     return NULL;
 }
 
+/* What was found of another one that had its name is nothing that is known of this one. */
+static void begin_slot(const cfc_dependency_t *conf)
+{
+    static const cfc_found_t found;
+    static const cfc_found_words_t words;
+    static const cfc_found_hosts_t hosts;
+    cfc_dependency_slot_t *slot = conf->slot;
+
+    if (atomic_load(&slot->identity) != cfc_dependency_identity(conf)) {
+        cfc_record_write(&slot->found, &found, sizeof(found));
+        cfc_record_write(&slot->words, &words, sizeof(words));
+        cfc_record_write(&slot->hosts, &hosts, sizeof(hosts));
+        memset(&slot->history, 0, sizeof(slot->history));
+        atomic_store(&slot->identity, cfc_dependency_identity(conf));
+    }
+}
+
 static bool add_target(watch_t *watch, const cfc_cluster_t *cl, const cfc_dependency_t *conf,
                        apr_pool_t *p)
 {
     target_t *target = apr_pcalloc(p, sizeof(*target));
 
+    begin_slot(conf);
     target->cl = cl;
     target->conf = conf;
     target->source = conf->source != NULL ? target_of(watch, conf->source) : NULL;

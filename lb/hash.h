@@ -7,6 +7,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define CFC_HASH_NOTHING UINT64_C(14695981039346656037)     /* FNV's offset basis */
 
@@ -23,6 +24,13 @@ static inline uint64_t cfc_hash(const void *bytes, size_t length, uint64_t befor
         hash = (hash ^ at[i]) * UINT64_C(1099511628211);
     }
     return hash;
+}
+
+/** The same for a text and its end, so that one of several that follow each other is told from the
+ * next; NULL is another text than "". */
+static inline uint64_t cfc_hash_text(const char *text, uint64_t before)
+{
+    return text != NULL ? cfc_hash(text, strlen(text) + 1, before) : cfc_hash("\1", 1, before);
 }
 
 #endif

@@ -38,6 +38,7 @@ static const cfc_heritage_field_t table[] = {
     NODE("admin note", admin_note),
     NODE("standing", standing),
     NODE("health at", health_at),
+    NODE("identity", identity),
     NODE("deciding", deciding),
     NODE("returned at", returned_at),
     NODE("risen at", risen_at),

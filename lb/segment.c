@@ -52,6 +52,7 @@ uint64_t cfc_segment_layout(void)
         offsetof(cfc_node_slot_t, admin_configured),
         offsetof(cfc_node_slot_t, admin_note),
         offsetof(cfc_node_slot_t, health_at),
+        offsetof(cfc_node_slot_t, identity),
         offsetof(cfc_node_slot_t, deciding),
         offsetof(cfc_node_slot_t, probes),
         offsetof(cfc_node_slot_t, sessions),

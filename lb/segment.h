@@ -99,7 +99,7 @@ typedef struct {
 
 /** One probe of a node. Written by the monitor, read by all. */
 typedef struct {
-    uint64_t id;                        /* of its name; the monitor's: another one begins anew */
+    _Atomic uint64_t identity;          /* cfc_probe_identity(): another one begins anew */
     _Atomic uint32_t standing;          /* health and cause in one word */
     _Atomic uint32_t streak;            /* equal results in a row, the last ones */
     _Atomic uint32_t rise;              /* good ones in a row that it needs at present */
@@ -144,6 +144,7 @@ typedef struct cfc_node_slot {
     _Atomic int64_t risen_at;           /* apr_time_t when its probes said that it is up again after
                                          * they had said that it is not; 0: never since somebody
                                          * has waited for that, see maint/kept.c */
+    _Atomic uint64_t identity;          /* cfc_node_identity() of what health is of; 0: not noted */
     _Atomic uint32_t deciding;          /* the probe that makes its health, a place in probes */
     cfc_probe_slot_t probes[CFC_PROBES_MAX];            /* in the order configured */
     cfc_rates_t rates;
@@ -221,7 +222,9 @@ typedef struct cfc_dependency_slot {
     cfc_record_t acknowledged_note;                     /* cfc_note_t */
 
     /* the monitor */
-    alignas(CFC_CACHE_LINE) cfc_record_t found;         /* cfc_found_t */
+    alignas(CFC_CACHE_LINE) _Atomic uint64_t identity;  /* cfc_dependency_identity() of what was
+                                                         * found */
+    cfc_record_t found;                                 /* cfc_found_t */
     cfc_record_t words;                                 /* cfc_found_words_t */
     cfc_record_t hosts;                                 /* cfc_found_hosts_t */
     cfc_history_t history;

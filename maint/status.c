@@ -101,7 +101,7 @@ static void node_look(const cfc_segment_t *segment, const cfc_cluster_t *cl,
     view->health = cfc_slot_health(slot, &view->cause);
     view->health_at = atomic_load(&slot->health_at);
     view->ejected_until = atomic_load(&slot->eject.until);
-    cfc_status_probes(cl, slot, now, view, p);
+    cfc_status_probes(cl, node, now, view, p);
     view->reported_pct = cfc_slot_reported_pct(slot, now);
     effective_look(cl, node, now, view, p);
     view->in_flight = atomic_load(&traffic->inflight);

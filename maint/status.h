@@ -38,6 +38,7 @@ typedef struct {
     const char *name;
     const char *kind;               /* the word after CFProbe */
     bool required;                  /* false: advisory */
+    apr_int64_t timeout_ms;
     cfc_health_t health;            /* by this probe alone */
     cfc_cause_t cause;
     int streak;
@@ -125,7 +126,7 @@ typedef struct {
 } cfc_status_t;
 
 /* The parts of looking that are about the probes of a node. The second one adds to warnings. */
-void cfc_status_probes(const cfc_cluster_t *cl, const cfc_node_slot_t *slot, apr_time_t now,
+void cfc_status_probes(const cfc_cluster_t *cl, const cfc_node_t *node, apr_time_t now,
                        cfc_node_view_t *view, apr_pool_t *p);
 void cfc_status_probe_warnings(const cfc_node_view_t *node, apr_time_t now,
                                apr_array_header_t *warnings, apr_pool_t *p);

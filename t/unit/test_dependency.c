@@ -125,6 +125,39 @@ START_TEST(a_look_that_read_nothing_has_no_facts)
 }
 END_TEST
 
+static cfc_dependency_t at_db9, with_a_base, of_db9;
+
+static const struct {
+    const char *label;
+    const cfc_dependency_t *is;
+    bool known;
+} successors[] = {
+    {"the same", &conf, true},
+    {"at another host", &at_db9, false},
+    {"with another database", &with_a_base, false},
+    {"of another source", &of_db9, false},
+};
+
+START_TEST(what_was_found_of_another_one_of_that_name_is_nothing)
+{
+    cfc_found_t found;
+
+    at_db9 = with_a_base = of_db9 = conf;
+    at_db9.host = "db9";
+    with_a_base.path = "confluence";
+    of_db9.source = &at_db9;
+    found_at(NOW);
+    atomic_store(&slot.identity, cfc_dependency_identity(&conf));
+    cfc_dependency_look(successors[_i].is, NOW, &found);
+    ck_assert_msg((found.state == CFC_DEPENDENCY_OK) == successors[_i].known, "%s",
+                  successors[_i].label);
+    if (!successors[_i].known) {
+        ck_assert_str_eq(found.reason, "not looked at yet");
+        expect_nothing(&found);
+    }
+}
+END_TEST
+
 START_TEST(bytes_that_are_no_state_have_a_word)
 {
     ck_assert_str_eq(cfc_dependency_state_word(CFC_DEPENDENCY_ALARM), "alarm");
@@ -145,6 +178,8 @@ Suite *cfc_dependency_suite(void)
     tcase_add_test(tcase, what_was_never_looked_at_is_unknown);
     tcase_add_test(tcase, what_was_found_holds_for_three_intervals_and_a_look);
     tcase_add_test(tcase, a_look_that_read_nothing_has_no_facts);
+    tcase_add_loop_test(tcase, what_was_found_of_another_one_of_that_name_is_nothing, 0,
+                        CFC_ROWS(successors));
     tcase_add_test(tcase, bytes_that_are_no_state_have_a_word);
     suite_add_tcase(suite, tcase);
     return suite;

@@ -37,6 +37,7 @@ START_TEST(what_is_known_of_a_node_is_taken_over_and_what_goes_on_there_is_not)
     cfc_slot_health_set(was, CFC_HEALTH_DOWN, CFC_CAUSE_SOFT);
     atomic_store(&was->health_at, 9);
     atomic_store(&was->risen_at, 10);
+    atomic_store(&was->identity, 13);
     atomic_store(&was->eject.until, 11);
     atomic_store(&was->traffic.by_class[2], 200);
     cfc_sessions_mark(&was->sessions, 5, 1, 1800000);
@@ -53,6 +54,7 @@ START_TEST(what_is_known_of_a_node_is_taken_over_and_what_goes_on_there_is_not)
     ck_assert_int_eq(cause, CFC_CAUSE_SOFT);
     ck_assert_int_eq(atomic_load(&is->health_at), 9);
     ck_assert_int_eq(atomic_load(&is->risen_at), 10);
+    ck_assert_uint_eq(atomic_load(&is->identity), 13);
     ck_assert_int_eq(atomic_load(&is->eject.until), 11);
     ck_assert_uint_eq(atomic_load(&is->traffic.by_class[2]), 200);
     ck_assert_mem_eq(&is->sessions, &was->sessions, sizeof(is->sessions));

@@ -364,6 +364,56 @@ START_TEST(health_from_before_is_kept_and_doubt_is_cleared_in_half_the_interval)
 }
 END_TEST
 
+static void run_monitor_until(const cfc_node_t *node, const cfc_probe_conf_t *probe, int results)
+{
+    stop = 0;
+    start_monitor();
+    WAIT_FOR(cfc_probe_is_of(node, probe, 0)
+             && atomic_load(&node->slot->probes[0].history.count) >= (uint32_t)results);
+    stop_monitor();
+}
+
+START_TEST(a_node_at_another_address_is_a_node_that_nobody_knows)
+{
+    cfc_scripted_node_t peer = {.manner = CFC_NODE_ANSWERS, .answer = RUNNING};
+    cfc_probe_conf_t *probe = new_cluster("wiki");
+    cfc_node_t *node;
+
+    cfc_scripted_node_start(&peer);
+    probe->interval_ms = 100;
+    node = new_node("n1", peer.port);
+    run_monitor_until(node, probe, 3);
+    cfc_scripted_node_stop(&peer);
+    ck_assert_int_eq(health_of(node), CFC_HEALTH_UP);
+    atomic_store(&node->slot->admin, CFC_ADMIN_DRAIN);
+
+    node->port = 1;
+    ck_assert(!cfc_probe_is_of(node, probe, 0));
+    run_monitor_until(node, probe, 1);
+    ck_assert_int_eq(health_of(node), CFC_HEALTH_DOWN);     /* by its very first result */
+    ck_assert_int_eq(atomic_load(&node->slot->admin), CFC_ADMIN_DRAIN);
+}
+END_TEST
+
+START_TEST(a_probe_that_asks_for_something_else_begins_anew_with_the_health_of_the_node)
+{
+    cfc_scripted_node_t peer = {.manner = CFC_NODE_ANSWERS, .answer = RUNNING};
+    cfc_probe_conf_t *probe = new_cluster("wiki");
+    cfc_node_t *node;
+
+    cfc_scripted_node_start(&peer);
+    probe->interval_ms = 100;
+    node = new_node("n1", peer.port);
+    run_monitor_until(node, probe, 3);
+    probe->interval_ms = NEVER_MS;
+    probe->port = 1;
+    run_monitor_until(node, probe, 1);
+    cfc_scripted_node_stop(&peer);
+    ck_assert_uint_eq(atomic_load(&node->slot->probes[0].history.count), 1);
+    ck_assert_int_eq(health_of(node), CFC_HEALTH_FAILING);
+}
+END_TEST
+
 static const struct {
     const char *label;
     cfc_health_t before;
@@ -669,6 +719,8 @@ Suite *cfc_monitor_suite(void)
     tcase_add_test(tc, a_node_that_hangs_delays_no_other);
     tcase_add_test(tc, probes_of_one_node_never_overlap);
     tcase_add_test(tc, health_from_before_is_kept_and_doubt_is_cleared_in_half_the_interval);
+    tcase_add_test(tc, a_node_at_another_address_is_a_node_that_nobody_knows);
+    tcase_add_test(tc, a_probe_that_asks_for_something_else_begins_anew_with_the_health_of_the_node);
     tcase_add_loop_test(tc, a_node_that_is_up_again_has_returned_without_its_sessions, 0,
                         CFC_ROWS(returns));
     tcase_add_test(tc, sessions_are_counted_while_nodes_are_probed);
