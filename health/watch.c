@@ -17,6 +17,7 @@
 #include "lb/segment.h"
 
 #define IN_DOUBT_MS 1000
+#define FLOOR_MS 1000               /* the shortest pause between two looks that somebody wants */
 
 const cfc_client_kind_t *cfc_watch_kinds[] = {
     [CFC_DEPENDENCY_MYSQL] = &cfc_db_client,
@@ -200,11 +201,18 @@ static void heed_certificate(const target_t *target, apr_time_t now, cfc_db_verd
     }
 }
 
-static void hasten(target_t *target, int64_t when_ms)
+/* The one by whose looks all looks at it go. */
+static target_t *root_of(target_t *target)
 {
     while (target->source != NULL) {
         target = target->source;
     }
+    return target;
+}
+
+static void hasten(target_t *target, int64_t when_ms)
+{
+    target = root_of(target);
     if (cfc_errand_due_ms(target->errand) > when_ms) {
         cfc_errand_due(target->errand, when_ms);
     }
@@ -335,10 +343,27 @@ static bool tend(const watch_t *watch, target_t *target, int64_t now_ms)
     return true;
 }
 
+/* Somebody has asked for fresh evidence. A look that is under way is fresh enough. */
+static void heed_wishes(const watch_t *watch, int64_t now_ms)
+{
+    for (int i = 0; i < watch->targets->nelts; i++) {
+        target_t *target = target_at(watch, i);
+
+        if (atomic_load(&target->conf->slot->look_wanted) != 0
+            && atomic_exchange(&target->conf->slot->look_wanted, 0) != 0) {
+            int64_t soonest_ms = root_of(target)->began_ms + FLOOR_MS;
+
+            hasten(target, soonest_ms > now_ms ? soonest_ms : now_ms);
+        }
+    }
+}
+
 static int64_t run(void *job, int64_t now_ms)
 {
     const watch_t *watch = job;
     int64_t next = CFC_ERRAND_WHEN_TOLD;
+
+    heed_wishes(watch, now_ms);
 
     for (int i = 0; i < watch->targets->nelts; i++) {
         target_t *target = target_at(watch, i);

@@ -70,6 +70,8 @@ uint64_t cfc_segment_layout(void)
         sizeof(cfc_dependency_slot_t),
         offsetof(cfc_dependency_slot_t, acknowledged_until),
         offsetof(cfc_dependency_slot_t, acknowledged_note),
+        offsetof(cfc_dependency_slot_t, look_wanted),
+        offsetof(cfc_dependency_slot_t, identity),
         offsetof(cfc_dependency_slot_t, found),
         offsetof(cfc_dependency_slot_t, history),
         sizeof(cfc_cluster_slot_t),

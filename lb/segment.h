@@ -126,7 +126,8 @@ typedef struct cfc_node_slot {
     _Atomic int64_t returned_at;        /* apr_time_t; 0: never; both of them */
     _Atomic uint64_t reported;          /* the share it wants: cfc_slot_report(); the monitor */
     cfc_eject_t eject;                  /* children; cleared by the monitor */
-    _Atomic uint32_t probe_wanted;      /* 1: a request failed; the monitor probes at once */
+    _Atomic uint32_t probe_wanted;      /* 1: a request failed, or somebody asks for fresh
+                                         * evidence; the monitor probes at once */
 
     /* line B and on */
     alignas(CFC_CACHE_LINE) _Atomic uint64_t turns;     /* of round-robin, see lb/method.h */
@@ -220,6 +221,8 @@ typedef struct cfc_dependency_slot {
     _Atomic uint32_t settled;           /* 1: the saved state was applied (maint/store.h) */
     _Atomic int64_t acknowledged_until; /* apr_time_t; until then it may fail; 0: it may not */
     cfc_record_t acknowledged_note;                     /* cfc_note_t */
+
+    _Atomic uint32_t look_wanted;       /* 1: somebody asks for fresh evidence; every child */
 
     /* the monitor */
     alignas(CFC_CACHE_LINE) _Atomic uint64_t identity;  /* cfc_dependency_identity() of what was

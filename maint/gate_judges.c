@@ -15,18 +15,51 @@
 #define NOT_MET CFC_GATE_NOT_MET
 #define UNKNOWN CFC_GATE_UNKNOWN
 
+/* What was so that long ago may be otherwise by now, however rarely it is looked at. */
+#define FRESH_FOR apr_time_from_sec(5)
+/* Whether a server works is asked before it is used, not before it is cut off. */
+#define WORKS_FOR apr_time_from_sec(30)
+
 static cfc_gate_finding_t finding(cfc_gate_verdict_t verdict, const char *evidence)
 {
-    return (cfc_gate_finding_t){verdict, evidence};
+    return (cfc_gate_finding_t){.verdict = verdict, .evidence = evidence};
+}
+
+/* A finding that rests on a look, which proves nothing when it is too old.
+ * @param at when the look ended; 0: there was none yet
+ * @param timeout_ms how long the next one may take */
+static cfc_gate_finding_t as_of(const cfc_gate_ask_t *ask, cfc_gate_finding_t found, apr_time_t at,
+                                apr_int64_t timeout_ms, apr_interval_time_t fresh_for)
+{
+    apr_interval_time_t age = ask->status->now - at;
+    apr_interval_time_t limit = fresh_for + apr_time_from_msec(timeout_ms);
+
+    found.at = at;
+    found.stale = at == 0 || age > limit || age < -limit;   /* that is a clock that was set back */
+    if (found.stale && found.verdict == MET) {
+        found.verdict = UNKNOWN;
+    }
+    if (found.stale && at != 0) {
+        found.evidence = apr_psprintf(ask->p, "%s, as of %s ago", found.evidence,
+                                      cfc_time_span(age, ask->p));
+    }
+    return found;
+}
+
+static apr_time_t older(apr_time_t one, apr_time_t other)
+{
+    return one == 0 || (other != 0 && other < one) ? other : one;
 }
 
 /* Of several, the worst, with the evidence of all that are not met, or of all. Of none: UNKNOWN. */
 static cfc_gate_finding_t all_of(const cfc_gate_finding_t *each, int count, apr_pool_t *p)
 {
-    cfc_gate_finding_t all = {count > 0 ? MET : UNKNOWN, ""};
+    cfc_gate_finding_t all = finding(count > 0 ? MET : UNKNOWN, "");
 
     for (int i = 0; i < count; i++) {
         all.verdict = each[i].verdict < all.verdict ? each[i].verdict : all.verdict;
+        all.at = older(all.at, each[i].at);
+        all.stale = all.stale || each[i].stale;
     }
     for (int i = 0; i < count; i++) {
         if (all.verdict == MET || each[i].verdict != MET) {
@@ -87,6 +120,13 @@ static cfc_gate_verdict_t probe_says_stopped(const cfc_probe_view_t *probe)
     return UNKNOWN;
 }
 
+static cfc_gate_finding_t as_of_probe(const cfc_gate_ask_t *ask, cfc_gate_finding_t found,
+                                      const cfc_probe_view_t *probe)
+{
+    return as_of(ask, found, probe->history_count > 0 ? probe->history[0].at : 0,
+                 probe->timeout_ms, FRESH_FOR);
+}
+
 static const char *probe_evidence(const cfc_node_view_t *node, const cfc_probe_view_t *probe,
                                   apr_pool_t *p)
 {
@@ -109,8 +149,10 @@ static cfc_gate_finding_t stopped(const cfc_gate_ask_t *ask, const cfc_node_view
         return found;
     }
     for (int i = 0; i < count; i++) {
-        each[i] = finding(probe_says_stopped(&node->probes[i]),
-                          probe_evidence(node, &node->probes[i], ask->p));
+        const cfc_probe_view_t *probe = &node->probes[i];
+
+        each[i] = as_of_probe(ask, finding(probe_says_stopped(probe),
+                                           probe_evidence(node, probe, ask->p)), probe);
     }
     return all_of(each, count, ask->p);
 }
@@ -144,9 +186,11 @@ cfc_gate_finding_t cfc_gate_node_running(const cfc_gate_ask_t *ask)
     cfc_gate_finding_t found;
 
     static_assert(sizeof(verdicts) / sizeof(verdicts[0]) == CFC_HEALTH_COUNT, "one each");
-    return silent(ask, &found)
-               ? found
-               : finding(verdicts[ask->node->health], health_of(ask->node, ask->p));
+    if (silent(ask, &found)) {
+        return found;
+    }
+    return as_of_probe(ask, finding(verdicts[ask->node->health], health_of(ask->node, ask->p)),
+                       &ask->node->probes[ask->node->deciding]);
 }
 
 cfc_gate_finding_t cfc_gate_node_drained(const cfc_gate_ask_t *ask)
@@ -244,6 +288,13 @@ static cfc_gate_finding_t of_dependencies(const cfc_gate_ask_t *ask, counts_t *c
                      : finding(UNKNOWN, "none is configured, so nothing is known");
 }
 
+static cfc_gate_finding_t as_of_look(const cfc_gate_ask_t *ask, cfc_gate_finding_t found,
+                                     const cfc_dependency_view_t *view,
+                                     apr_interval_time_t fresh_for)
+{
+    return as_of(ask, found, view->found.at, view->conf->timeout_ms, fresh_for);
+}
+
 /* "master is at alarm (no answer within 2s)" */
 static const char *state_of(const cfc_gate_ask_t *ask, const cfc_dependency_view_t *view)
 {
@@ -260,8 +311,9 @@ static cfc_gate_finding_t works(const cfc_gate_ask_t *ask, const cfc_dependency_
     int state = view->found.state;
 
     static_assert(sizeof(verdicts) / sizeof(verdicts[0]) == CFC_DEPENDENCY_COUNT, "one each");
-    return finding(state >= 0 && state < CFC_DEPENDENCY_COUNT ? verdicts[state] : UNKNOWN,
-                   state_of(ask, view));
+    return as_of_look(ask, finding(state >= 0 && state < CFC_DEPENDENCY_COUNT ? verdicts[state]
+                                                                              : UNKNOWN,
+                                   state_of(ask, view)), view, WORKS_FOR);
 }
 
 cfc_gate_finding_t cfc_gate_database_up(const cfc_gate_ask_t *ask)
@@ -286,7 +338,7 @@ static const char *hosts_of(const cfc_dependency_view_t *view, apr_pool_t *p)
     return text;
 }
 
-static cfc_gate_finding_t unused(const cfc_gate_ask_t *ask, const cfc_dependency_view_t *view)
+static cfc_gate_finding_t connections(const cfc_gate_ask_t *ask, const cfc_dependency_view_t *view)
 {
     const cfc_found_t *found = &view->found;
 
@@ -306,12 +358,17 @@ static cfc_gate_finding_t unused(const cfc_gate_ask_t *ask, const cfc_dependency
                                 cfc_time_iso(found->at, ask->p)));
 }
 
+static cfc_gate_finding_t unused(const cfc_gate_ask_t *ask, const cfc_dependency_view_t *view)
+{
+    return as_of_look(ask, connections(ask, view), view, FRESH_FOR);
+}
+
 cfc_gate_finding_t cfc_gate_no_app_connections(const cfc_gate_ask_t *ask)
 {
     return of_dependencies(ask, is_source, unused);
 }
 
-static cfc_gate_finding_t in_sync(const cfc_gate_ask_t *ask, const cfc_dependency_view_t *view)
+static cfc_gate_finding_t sync_of(const cfc_gate_ask_t *ask, const cfc_dependency_view_t *view)
 {
     const cfc_found_t *found = &view->found;
 
@@ -321,6 +378,11 @@ static cfc_gate_finding_t in_sync(const cfc_gate_ask_t *ask, const cfc_dependenc
     return finding(MET, apr_psprintf(ask->p, "%s has all that %s had written until %s",
                                      view->conf->name, view->conf->of,
                                      cfc_time_iso(found->in_sync_at, ask->p)));
+}
+
+static cfc_gate_finding_t in_sync(const cfc_gate_ask_t *ask, const cfc_dependency_view_t *view)
+{
+    return as_of_look(ask, sync_of(ask, view), view, FRESH_FOR);
 }
 
 cfc_gate_finding_t cfc_gate_replica_in_sync(const cfc_gate_ask_t *ask)
@@ -351,9 +413,10 @@ static cfc_gate_finding_t complete(const cfc_gate_ask_t *ask, const cfc_dependen
     if (both[0].verdict == MET && both[1].verdict == MET
         && (source->found.quiet_since == 0
             || view->found.in_sync_at < source->found.quiet_since)) {
-        both[0] = finding(UNKNOWN, apr_psprintf(ask->p, "%s was in sync before the last "
-                                                "application left %s; the next looks decide",
-                                                view->conf->name, view->conf->of));
+        both[0].verdict = UNKNOWN;
+        both[0].evidence = apr_psprintf(ask->p, "%s was in sync before the last application left "
+                                        "%s; the next looks decide", view->conf->name,
+                                        view->conf->of);
     }
     return all_of(both, 2, ask->p);
 }

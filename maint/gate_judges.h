@@ -19,6 +19,8 @@ typedef struct {
 typedef struct {
     cfc_gate_verdict_t verdict;
     const char *evidence;                       /* a sentence without its full stop */
+    apr_time_t at;                              /* of the oldest look it rests on; 0: on none */
+    bool stale;                                 /* that is too old to prove anything */
 } cfc_gate_finding_t;
 
 static inline bool cfc_gate_is_directory(const cfc_dependency_view_t *view)

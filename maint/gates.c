@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "conf/opt.h"
+#include "lb/segment.h"
 #include "maint/gate_judges.h"
 #include "maint/text.h"
 
@@ -60,6 +61,16 @@ static const struct gate {
 };
 #define GATES (sizeof(gates) / sizeof(gates[0]))
 
+static const char *advice_of(const struct gate *gate, const cfc_gate_finding_t *found)
+{
+    if (found->verdict == CFC_GATE_MET) {
+        return NULL;
+    }
+    return found->stale ? "It was not looked at just now; ask for this gate by itself, which has it "
+                          "looked at, and again a moment later"
+                        : gate->advice;
+}
+
 static void answer(const struct gate *gate, const char *argument, const cfc_gate_ask_t *ask,
                    cfc_gate_view_t *view)
 {
@@ -70,18 +81,32 @@ static void answer(const struct gate *gate, const char *argument, const cfc_gate
         .argument = argument,
         .verdict = found.verdict,
         .evidence = found.evidence,
-        .advice = found.verdict == CFC_GATE_MET ? NULL : gate->advice,
+        .advice = advice_of(gate, &found),
+        .at = found.at,
+        .stale = found.stale,
     };
+}
+
+/* @return NULL: there is none */
+static const struct gate *gate_named(const char *name)
+{
+    for (size_t i = 0; i < GATES; i++) {
+        if (strcmp(gates[i].name, name) == 0) {
+            return &gates[i];
+        }
+    }
+    return NULL;
 }
 
 static const struct gate *gate_find(const char *name, const char **complaint, apr_pool_t *p)
 {
     const char *words[GATES + 1] = {NULL};
+    const struct gate *gate = gate_named(name);
 
+    if (gate != NULL) {
+        return gate;
+    }
     for (size_t i = 0; i < GATES; i++) {
-        if (strcmp(gates[i].name, name) == 0) {
-            return &gates[i];
-        }
         words[i] = gates[i].name;
     }
     name = cfc_text_clean(name, p);
@@ -182,6 +207,44 @@ const char *cfc_gate_ask(const cfc_status_t *status, const cfc_cluster_view_t *c
         answer(gate, argument, &ask, view);
     }
     return complaint;
+}
+
+static void hasten_nodes(const cfc_cluster_t *cl, const char *name)
+{
+    for (int i = 0; i < cl->nodes->nelts; i++) {
+        const cfc_node_t *node = cfc_cluster_nodes(cl)[i];
+
+        if (name == NULL || strcmp(node->name, name) == 0) {
+            atomic_store(&node->slot->probe_wanted, 1);
+        }
+    }
+}
+
+static void hasten_dependencies(const cfc_cluster_t *cl, const char *name)
+{
+    for (int i = 0; i < cl->dependencies->nelts; i++) {
+        const cfc_dependency_t *dependency = cfc_cluster_dependencies(cl)[i];
+
+        if (name == NULL || strcmp(dependency->name, name) == 0) {
+            atomic_store(&dependency->slot->look_wanted, 1);
+        }
+    }
+}
+
+void cfc_gate_hasten(const cfc_cluster_t *cl, const cfc_gate_view_t *view)
+{
+    switch (gate_named(view->gate)->argument) {
+    case NOTHING:
+    case NUMBER:
+    case NODE:
+        hasten_nodes(cl, view->argument);
+        break;
+    case DATABASE:
+    case REPLICA:
+    case DIRECTORY:
+        hasten_dependencies(cl, view->argument);
+        break;
+    }
 }
 
 static bool any(const cfc_cluster_view_t *cluster, bool (*fits)(const cfc_dependency_view_t *))

@@ -24,6 +24,8 @@ typedef struct {
     cfc_gate_verdict_t verdict;
     const char *evidence;       /* a sentence without its full stop */
     const char *advice;         /* what to do about it; NULL: it is met */
+    apr_time_t at;              /* of the oldest look that it rests on; 0: on none, or none yet */
+    bool stale;                 /* that is too old; see cfc_gate_hasten() */
 } cfc_gate_view_t;
 
 /** "not-met", "unknown", "met" */
@@ -36,6 +38,14 @@ const char *cfc_gate_verdict_word(cfc_gate_verdict_t verdict);
  */
 const char *cfc_gate_ask(const cfc_status_t *status, const cfc_cluster_view_t *cluster,
                          const char *text, cfc_gate_view_t *view, apr_pool_t *p);
+
+/**
+ * Have what a stale answer rests on looked at now, as far as that is not under way; whoever asks
+ * again a moment later gets a fresh one. Waits for nothing. For whoever asked for that one gate:
+ * a page that shows them all, open all day, must not probe all day.
+ * @param cl the cluster that view is of
+ */
+void cfc_gate_hasten(const cfc_cluster_t *cl, const cfc_gate_view_t *view);
 
 /**
  * Answer all that make sense for the cluster: those of nodes for each node; those of databases and

@@ -11,14 +11,16 @@ static const char *const classes[] = {
 static const char *const labels[] = {
     [CFC_GATE_NOT_MET] = "not met", [CFC_GATE_UNKNOWN] = "unknown", [CFC_GATE_MET] = "met"};
 
-static json_t *gate_json(const cfc_gate_view_t *view)
+static json_t *gate_json(const cfc_gate_view_t *view, apr_pool_t *p)
 {
-    return json_pack("{s:s, s:o, s:s, s:o, s:o}",
+    return json_pack("{s:s, s:o, s:s, s:o, s:o, s:o, s:b}",
                      "gate", view->gate,
                      "argument", cfc_json_text(view->argument),
                      "verdict", cfc_gate_verdict_word(view->verdict),
                      "evidence", cfc_json_text(view->evidence),
-                     "advice", cfc_json_text(view->advice));
+                     "advice", cfc_json_text(view->advice),
+                     "at", cfc_json_instant(view->at, p),
+                     "stale", (int)view->stale);
 }
 
 json_t *cfc_gates_json(const cfc_status_t *status, const cfc_cluster_view_t *cluster,
@@ -28,7 +30,7 @@ json_t *cfc_gates_json(const cfc_status_t *status, const cfc_cluster_view_t *clu
     json_t *list = json_array();
 
     for (int i = 0; i < views->nelts; i++) {
-        json_array_append_new(list, gate_json(&APR_ARRAY_IDX(views, i, cfc_gate_view_t)));
+        json_array_append_new(list, gate_json(&APR_ARRAY_IDX(views, i, cfc_gate_view_t), p));
     }
     return list;
 }
@@ -36,7 +38,7 @@ json_t *cfc_gates_json(const cfc_status_t *status, const cfc_cluster_view_t *clu
 const char *cfc_gate_json(const cfc_status_t *status, const cfc_cluster_view_t *cluster,
                           const cfc_gate_view_t *view, apr_pool_t *p)
 {
-    json_t *json = gate_json(view);
+    json_t *json = gate_json(view, p);
 
     json_object_set_new(json, "version", json_integer(1));
     json_object_set_new(json, "now", cfc_json_instant(status->now, p));

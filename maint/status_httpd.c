@@ -241,6 +241,9 @@ static int gate_only(request_rec *r, const apr_table_t *args, const char *text)
     }
     bad.outcome = CFC_OUTCOME_BAD;
     bad.text = cfc_gate_ask(status, cl, text, &view, r->pool);
+    if (view.stale) {
+        cfc_gate_hasten(cfc_conf_cluster(cfc_conf(), cl->name), &view);
+    }
     return bad.text != NULL
                ? send_result(r, &bad)
                : send_text(r, "application/json", cfc_gate_json(status, cl, &view, r->pool));

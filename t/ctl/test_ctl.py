@@ -9,6 +9,7 @@ import shutil
 import signal
 import ssl
 import subprocess
+import threading
 
 import pytest
 
@@ -382,6 +383,16 @@ def test_the_upgrade_that_is_walked_stands_above_the_nodes(clusters, ctl):
                      r"rolling, step 3 of 9\n(.*\n)*NODE", shown), shown
     assert clusters[0].change(action="walk-end", walk="w1").status_code == 200
     assert "upgrade" not in ctl.done("status")
+
+
+def test_a_gate_whose_evidence_is_too_old_is_asked_again(homes):
+    status = {**STATUS, "gate": "node-stopped", "argument": "node1", "verdict": "unknown",
+              "evidence": "as of an hour ago", "advice": None, "stale": True}
+    with FakeBalancer(status=status) as fake:
+        fresh = threading.Timer(1, status.update, kwargs={
+            "verdict": "met", "evidence": "just now", "stale": False})
+        fresh.start()
+        assert "just now" in homes(fake.url).done("gates", "node-stopped:node1")
 
 
 # configuration files, logins, TLS

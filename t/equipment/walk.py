@@ -37,7 +37,7 @@ class _Client:
         self.events = lambda _: {"events": [], "last": 1}
         self._site = site
 
-    def gate(self, _, gate):
+    def gate(self, _, gate, patience):
         return dict(zip(("verdict", "evidence", "advice"), self._site.gate(gate)))
 
     def order(self, _, action, **fields):

@@ -104,6 +104,55 @@ def test_a_frozen_node_is_not_taken_for_a_stopped_one(upgrade, nodes):
     assert answer["advice"] is None
 
 
+def test_a_gate_is_not_met_by_what_was_so_an_hour_ago(new_cluster, scripted):
+    node = scripted("node1")
+    probe = "CFProbe http /status expect=confluence interval=100ms down-interval=1h fall=1 rise=1"
+    cluster = new_cluster(members=[node], probe=probe).start()
+    gates = Gates(cluster)
+    node.refuse()
+    cluster.wait_effective("node1", "out")
+    assert gates.ask("node-stopped:node1")["verdict"] == "met"
+    probed = len(node.probed)
+    node.listen()           # and nobody looks
+
+    def listed():
+        return next(gate for gate in cluster.status()["gates"] if gate["gate"] == "node-stopped")
+
+    wait_for(lambda: listed()["stale"], "the refusal is too old")
+    assert listed()["verdict"] == "unknown"
+    assert re.fullmatch(r"node1 is down .connection refused., as of \d+ s ago",
+                        listed()["evidence"])
+    assert len(node.probed) == probed, "it is probed because somebody reads the status"
+    answer = gates.ask("node-stopped:node1")
+    assert (answer["verdict"], answer["stale"]) == ("unknown", True)
+    gates.wait("node-stopped:node1", "not-met", "node1 is up .200 RUNNING.")
+
+
+def test_a_gate_of_a_database_that_is_looked_at_once_an_hour_is_answered_when_asked(
+        new_httpd, nodes, databases):
+    source, replica = databases
+    httpd = new_httpd()
+    file = option_file(httpd.root / "db.cnf")
+    httpd.add(config(nodes, f"""
+        CFDatabase master mysql://127.0.0.1:{source.port} option-file={file} interval=1h timeout=1s
+        CFDatabase replica mysql://127.0.0.1:{replica.port} of=master option-file={file}"""))
+    gates = Gates(Cluster(httpd, nodes).start())
+    gates.wait("replica-complete", "met")
+    listed = {}
+
+    def old():
+        listed.update({gate["gate"]: gate for gate in gates.cluster.status()["gates"]})
+        return listed["no-app-connections"]["stale"] and listed["replica-complete"]["stale"]
+
+    wait_for(old, "the looks are too old")
+    assert listed["no-app-connections"]["verdict"] == "unknown"
+    assert listed["database-up"]["verdict"] == "met"
+    assert gates.ask("no-app-connections")["stale"]
+    gates.wait("no-app-connections", "met")
+    gates.wait("replica-complete", "met")
+    assert not gates.ask("replica-complete")["stale"]
+
+
 def test_a_node_is_drained_when_nobody_is_left_on_it(upgrade):
     gates = upgrade("CFSticky cookie=CFROUTE window=1m")
     user = gates.cluster.new_user()

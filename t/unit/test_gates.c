@@ -37,6 +37,8 @@ static void set_node(cfc_node_view_t *node, cfc_health_t health, cfc_cause_t cau
 
     node->health = probe->health = health;
     node->cause = probe->cause = cause;
+    probe->timeout_ms = 800;
+    probe->history->at = NOW;
     probe->history->code = code;
     strcpy(probe->history->reason, reason);
     probe->history_count = reason[0] != '\0';
@@ -60,6 +62,7 @@ static void add_dependency(int i, const char *name, int kind, const char *of)
     world.conf[i].name = name;
     world.conf[i].kind = kind;
     world.conf[i].of = of;
+    world.conf[i].timeout_ms = 3000;
     view->conf = &world.conf[i];
     view->found.at = NOW;
     view->found.state = CFC_DEPENDENCY_OK;
@@ -217,6 +220,36 @@ static void nothing_known(void)
     set_node(&NODE1, CFC_HEALTH_UNKNOWN, CFC_CAUSE_NONE, 0, "");
 }
 
+/* Both are probed once an hour while they are down. */
+static void both_refused_long_ago(void)
+{
+    both_refuse();
+    world.results[0].at = NOW - SECONDS(3000);
+}
+
+static void both_refused_a_moment_ago(void)
+{
+    both_refuse();
+    world.results[0].at = world.results[2].at = NOW - apr_time_from_msec(5800);
+}
+
+static void the_clock_was_set_back(void)
+{
+    both_refuse();
+    world.results[0].at = NOW + SECONDS(3600);
+}
+
+static void one_probe_is_old(void)
+{
+    both_are_stopped();
+    world.results[1].at = NOW - SECONDS(6);
+}
+
+static void up_long_ago(void)
+{
+    world.results[0].at = NOW - SECONDS(60);
+}
+
 static void drained(void)
 {
     NODE1.admin = CFC_ADMIN_DRAIN;
@@ -293,6 +326,42 @@ static void replica_behind(void)
     strcpy(REPLICA.reason, "behind by less than a minute");
 }
 
+static void master_seen(int seconds)
+{
+    MASTER.at = NOW - SECONDS(seconds);
+}
+
+static void master_seen_long_ago(void)
+{
+    master_seen(7200);
+}
+
+static void master_seen_just_now(void)
+{
+    master_seen(8);
+}
+
+static void master_seen_this_minute(void)
+{
+    master_seen(33);
+}
+
+static void in_use_long_ago(void)
+{
+    in_use();
+    master_seen(60);
+}
+
+static void replica_seen_long_ago(void)
+{
+    REPLICA.at = NOW - SECONDS(9);
+}
+
+static void directory_seen_long_ago(void)
+{
+    AD.at = NOW - SECONDS(34);
+}
+
 static void replica_in_use(void)
 {
     world.dependencies[1].found.connections = 1;
@@ -324,6 +393,7 @@ static void directory_down(void)
 
 static void directory_not_looked_at(void)
 {
+    AD.at = 0;
     AD.state = CFC_DEPENDENCY_UNKNOWN;
     strcpy(AD.reason, "not looked at yet");
 }
@@ -385,6 +455,16 @@ static const struct {
     {"node-stopped:node1", nothing_known, UNKNOWN, "unknown"},
     {"node-stopped:node1", both_refuse_silent, UNKNOWN, "the monitor is silent"},
 
+    {"node-stopped:node1", both_refused_long_ago, UNKNOWN,
+     "node1 is down (connection refused), as of 50 min ago"},
+    {"node-stopped:node2", both_refused_long_ago, MET, "node2 is down"},
+    {"nodes-stopped", both_refused_long_ago, UNKNOWN, "node1 is down (connection refused), as of"},
+    {"nodes-stopped", both_refused_a_moment_ago, MET, "node1 is down (connection refused);"},
+    {"node-stopped:node1", the_clock_was_set_back, UNKNOWN, "connection refused"},
+    {"node-stopped:node1", one_probe_is_old, UNKNOWN, "by synchrony (connection refused), as of 6 s"},
+    {"node-running:node1", up_long_ago, UNKNOWN, "node1 is up (200 RUNNING), as of 1 min ago"},
+    {"node-stopped:node1", up_long_ago, NOT_MET, "node1 is up (200 RUNNING), as of 1 min ago"},
+
     {"node-running:node1", as_it_is, MET, "node1 is up (200 RUNNING)"},
     {"node-running:node1", one_refuses, NOT_MET, "connection refused"},
     {"node-running:node1", one_starts, NOT_MET, "STARTING"},
@@ -411,6 +491,9 @@ static const struct {
     {"no-app-connections", connections_hidden, UNKNOWN, "missing: PROCESS"},
     {"no-app-connections:master", master_down, UNKNOWN, "no answer within 2000 ms"},
     {"no-app-connections", master_not_looked_at, UNKNOWN, "not looked at for 60 s"},
+    {"no-app-connections", master_seen_just_now, MET, "0 connections"},
+    {"no-app-connections", master_seen_long_ago, UNKNOWN, "as of 2 h ago"},
+    {"no-app-connections", in_use_long_ago, NOT_MET, "as of 1 min ago"},
     {"no-app-connections", no_dependencies, UNKNOWN, "none is configured"},
 
     {"replica-in-sync", as_it_is, MET,
@@ -418,6 +501,8 @@ static const struct {
     {"replica-in-sync:replica", replica_behind, NOT_MET, "behind by less than a minute"},
     {"replica-in-sync", master_down, UNKNOWN, "master could not be read"},
     {"replica-in-sync", in_use, MET, "replica has all"},
+    {"replica-in-sync", replica_seen_long_ago, UNKNOWN, "replica has all that master had written "
+     "until 2026-11-23T13:59:59Z, as of 9 s ago"},
     {"replica-in-sync", no_dependencies, UNKNOWN, "none is configured"},
 
     {"replica-complete", as_it_is, MET, "0 connections of applications to master"},
@@ -426,6 +511,8 @@ static const struct {
     {"replica-complete", connections_hidden, UNKNOWN, "missing: PROCESS"},
     {"replica-complete", proven_too_early, UNKNOWN, "before the last application left master"},
     {"replica-complete", master_down, UNKNOWN, "master could not be read"},
+    {"replica-complete", master_seen_long_ago, UNKNOWN, "as of 2 h ago"},
+    {"replica-complete", replica_seen_long_ago, UNKNOWN, "as of 9 s ago"},
     {"replica-complete", no_dependencies, UNKNOWN, "none is configured"},
 
     {"database-up", as_it_is, MET, "master is at ok (answers); replica is at ok (answers)"},
@@ -433,11 +520,14 @@ static const struct {
     {"database-up", master_down, NOT_MET, "master is at alarm (no answer within 2000 ms)"},
     {"database-up:replica", master_down, UNKNOWN, "replica is at unknown"},
     {"database-up:master", master_not_looked_at, UNKNOWN, "not looked at for 60 s"},
+    {"database-up:master", master_seen_this_minute, MET, "master is at ok (answers)"},
+    {"database-up", master_seen_long_ago, UNKNOWN, "master is at ok (answers), as of 2 h ago"},
     {"database-up", no_dependencies, UNKNOWN, "none is configured"},
 
     {"directory-up", as_it_is, MET, "ad is at ok (answers)"},
     {"directory-up:ad", directory_down, NOT_MET, "ad is at alarm (connecting failed)"},
     {"directory-up", directory_not_looked_at, UNKNOWN, "not looked at yet"},
+    {"directory-up", directory_seen_long_ago, UNKNOWN, "ad is at ok (answers), as of 34 s ago"},
     {"directory-up", no_dependencies, UNKNOWN, "none is configured"},
 };
 
@@ -461,6 +551,27 @@ START_TEST(a_gate_is_met_by_what_is_known_and_by_nothing_else)
     ck_assert_msg(strstr(view.evidence, rows[_i].evidence) != NULL, "%s: %s", rows[_i].gate,
                   view.evidence);
     ck_assert_msg((view.advice == NULL) == (view.verdict == MET), "%s", rows[_i].gate);
+}
+END_TEST
+
+START_TEST(the_oldest_look_is_told_and_whether_it_is_too_old)
+{
+    cfc_gate_view_t view;
+
+    both_refused_a_moment_ago();
+    world.results[2].at = NOW;
+    view = ask("nodes-stopped");
+    ck_assert_int_eq(view.at, NOW - apr_time_from_msec(5800));
+    ck_assert(!view.stale);
+    up_long_ago();
+    view = ask("nodes-stopped");
+    ck_assert_int_eq(view.at, NOW - SECONDS(60));
+    ck_assert(view.stale);
+    ck_assert_ptr_nonnull(strstr(view.advice, "ask for this gate by itself"));
+    ck_assert_int_eq(ask("maintenance-off").at, 0);
+    ck_assert(!ask("maintenance-off").stale);
+    nothing_known();
+    ck_assert(ask("node-stopped:node1").stale);
 }
 END_TEST
 
@@ -533,6 +644,7 @@ Suite *cfc_gates_suite(void)
     tcase_add_checked_fixture(tcase, begin, end);
     tcase_add_loop_test(tcase, a_gate_is_met_by_what_is_known_and_by_nothing_else, 0,
                         CFC_ROWS(rows));
+    tcase_add_test(tcase, the_oldest_look_is_told_and_whether_it_is_too_old);
     tcase_add_test(tcase, of_several_the_worst_decides_and_all_that_hinder_are_named);
     tcase_add_loop_test(tcase, a_question_that_makes_no_sense_is_answered_with_what_would, 0,
                         CFC_ROWS(nonsense));

@@ -13,6 +13,7 @@ import urllib.parse
 
 ANSWER_BYTES_MAX = 32 << 20
 SECONDS = 15            # for an answer; the server's own waits come on top
+FRESH_WITHIN = 10       # for the look that a gate may have to wait for
 WAIT_SLICE = 10         # seconds: a wait is asked for again so often, which outlives reloads;
                         # the first time after one, which shows what there is
 
@@ -104,10 +105,16 @@ class Balancer:
         """{"events": [...], "last": number, "lost": number}: those after number since."""
         return self._get(events_since=since)
 
-    def gate(self, cluster, gate):
+    def gate(self, cluster, gate, patience=0):
         """The answer to a gate, its verdict "met", "not-met" or "unknown". gate is NAME or
-        NAME:ARGUMENT."""
-        return self._get(format="json", cluster=cluster, gate=gate)
+        NAME:ARGUMENT. What it rests on may be old and is looked at when it is asked: it is asked
+        again for so many seconds until that has been done."""
+        end = time.monotonic() + patience
+        while True:
+            answer = self._get(format="json", cluster=cluster, gate=gate)
+            if not answer.get("stale") or time.monotonic() >= end:
+                return answer
+            time.sleep(0.2)
 
     def wait(self, cluster, node, what, seconds, tell=None):
         """Wait until a node is "drained", "up" or "out", also over a reload of httpd. Returns

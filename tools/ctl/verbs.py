@@ -5,7 +5,7 @@ import json
 import sys
 
 from . import config, live, orders, show, times
-from .api import NOT_MET, USAGE, Trouble
+from .api import FRESH_WITHIN, NOT_MET, USAGE, Trouble
 
 TIMEOUT = "15m"
 
@@ -104,7 +104,8 @@ def gates(args):
     rows = []
     for target in orders.look(balancers):
         name = target.balancer.name if several else ""
-        asked = [target.balancer.gate(target.cluster, gate) for gate in args.gate]
+        asked = [target.balancer.gate(target.cluster, gate, FRESH_WITHIN)
+                 for gate in args.gate]
         rows += [(name, gate) for gate in asked or target.status["gates"]]
     document = {"version": 1, "gates": [{**gate, "balancer": name} for name, gate in rows]}
     _print(args, lambda: document, lambda screen: show.gates(screen, rows))

@@ -237,7 +237,7 @@ def _check_balancers(read, balancers):
         yield from _check_names(read, client, cluster)
         yield f"{client.name} takes orders", _takes_orders(one)
         for gate in _gates_of_the_night(read):
-            found = one.ask(gate)
+            found = one.ask(gate, api.FRESH_WITHIN)
             usable = found.verdict == world.MET or (
                 found.verdict == world.NOT_MET and gate.startswith("no-app"))
             yield f"gate {gate} ({found.evidence})", "" if usable else (

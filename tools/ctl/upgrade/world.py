@@ -32,26 +32,27 @@ class World:
 
     # gates
 
-    def ask(self, gate):
-        """The Finding about a gate; one that begins with ! is met when it is not met."""
+    def ask(self, gate, patience=0):
+        """The Finding about a gate; one that begins with ! is met when it is not met. patience:
+        seconds for which a balancer may look anew, if what it knows is old."""
         if gate.startswith("!"):
-            found = self.ask(gate[1:])
+            found = self.ask(gate[1:], patience)
             turned = {MET: NOT_MET, NOT_MET: MET}.get(found.verdict, found.verdict)
             advice = "" if turned == MET else f"Wait until {gate[1:]} is not met any more"
             return Finding(turned, found.evidence, advice)
-        found = [self._ask(client, gate) for client in self.clients]
+        found = [self._ask(client, gate, patience) for client in self.clients]
         worst = min(found, key=lambda one: _WORST_FIRST.index(one.verdict))
         if len(found) > 1 and worst.verdict != MET:
             name = self.clients[found.index(worst)].name
             return Finding(worst.verdict, f"{name}: {worst.evidence}", worst.advice)
         return worst
 
-    def _ask(self, client, gate):
+    def _ask(self, client, gate, patience):
         own = _OWN.get(gate.partition(":")[0])
         try:
             if own:
                 return own(self, self._cluster(client), gate.partition(":")[2])
-            answer = client.gate(self.name, gate)
+            answer = client.gate(self.name, gate, patience)
         except api.Trouble as e:
             return Finding(UNKNOWN, str(e), "See that the balancer answers")
         verdict = answer["verdict"] if answer["verdict"] in _WORST_FIRST else UNKNOWN
