@@ -21,6 +21,7 @@
  * lacks a privilege. */
 #define ACCESS_DENIED 1227
 #define TABLE_ACCESS_DENIED 1142
+#define NO_SUCH_TABLE 1109      /* in information_schema: as good as denied */
 
 /* MariaDB's library has this header only, Oracle's none of the name. */
 #ifdef MARIADB_BASE_VERSION
@@ -233,7 +234,7 @@ static answer_t ask(client_t *client, MYSQL *mysql, const char *doing,
     if (mysql_query(mysql, question) != 0) {
         unsigned number = mysql_errno(mysql);
 
-        if (number == ACCESS_DENIED || number == TABLE_ACCESS_DENIED) {
+        if (number == ACCESS_DENIED || number == TABLE_ACCESS_DENIED || number == NO_SUCH_TABLE) {
             return DENIED;
         }
         complain(client, mysql);
@@ -335,24 +336,53 @@ static answer_t list_connections(client_t *client, MYSQL *mysql, cfc_table_t *ta
     return answer;
 }
 
-static bool read_connections(client_t *client, MYSQL *mysql)
+static answer_t read_list(client_t *client, MYSQL *mysql, const cfc_table_t *self)
 {
-    cfc_table_t user;
-    answer_t answer = ask(client, mysql, "reading the own name",
-                          "SELECT SUBSTRING_INDEX(USER(), '@', 1) AS name", &user);
+    const char *name = cfc_table_cell(self, 0, "name", NULL);
+    const cfc_db_viewer_t viewer = {
+        .user = name != NULL ? name : "",
+        .id = cfc_table_number(cfc_table_cell(self, 0, "id", NULL), 0),
+        .database = client->conf->path,
+    };
+    cfc_table_t table;
+    answer_t answer = list_connections(client, mysql, &table);
 
     if (answer == ANSWERED) {
-        const char *name = cfc_table_cell(&user, 0, "name", NULL);
-        cfc_table_t table;
-
-        answer = list_connections(client, mysql, &table);
-        if (answer == ANSWERED) {
-            cfc_db_read_connections(&client->facts, &table, name != NULL ? name : "",
-                                    client->conf->path);
-        }
-        table_free(&table);
+        cfc_db_read_connections(&client->facts, &table, &viewer);
     }
-    table_free(&user);
+    table_free(&table);
+    return answer;
+}
+
+static bool read_connections(client_t *client, MYSQL *mysql)
+{
+    cfc_table_t self;
+    answer_t answer = ask(client, mysql, "reading the own name",
+                          "SELECT SUBSTRING_INDEX(USER(), '@', 1) AS name, CONNECTION_ID() AS id",
+                          &self);
+
+    if (answer == ANSWERED) {
+        answer = read_list(client, mysql, &self);
+    }
+    table_free(&self);
+    return answer != FAILED;
+}
+
+static bool read_database(client_t *client, MYSQL *mysql)
+{
+    char question[CFC_DB_QUESTION_BYTES];
+    cfc_table_t table;
+    answer_t answer;
+
+    if (!cfc_db_wants_database(&client->facts)) {
+        return true;
+    }
+    cfc_db_ask_database(&client->facts, client->conf->path, question);
+    answer = ask(client, mysql, "looking for the database", question, &table);
+    if (answer != FAILED) {
+        cfc_db_read_database(&client->facts, &table);
+    }
+    table_free(&table);
     return answer != FAILED;
 }
 
@@ -360,7 +390,8 @@ static void read_all(client_t *client, MYSQL *mysql)
 {
     (void)(read_variables(client, mysql) && read_replication(client, mysql)
            && (!client->facts.mariadb || read_gtids(client, mysql))
-           && read_status(client, mysql) && read_connections(client, mysql));
+           && read_status(client, mysql) && read_connections(client, mysql)
+           && read_database(client, mysql));
 }
 
 static void look(client_t *client)

@@ -12,6 +12,7 @@
  */
 #include "health/db_facts.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,7 +42,7 @@ static cfc_truth_t is_on(const char *text)
 void cfc_db_facts_clear(cfc_db_facts_t *facts)
 {
     memset(facts, 0, sizeof(*facts));
-    facts->connections = CFC_DB_NUMBER_UNKNOWN;
+    facts->connections = facts->elsewhere = CFC_DB_NUMBER_UNKNOWN;
     facts->threads_connected = facts->threads_running = CFC_DB_NUMBER_UNKNOWN;
     facts->queries = facts->slow_queries = CFC_DB_NUMBER_UNKNOWN;
     facts->bytes_in = facts->bytes_out = facts->uptime_s = CFC_DB_NUMBER_UNKNOWN;
@@ -178,27 +179,47 @@ void cfc_db_read_status(cfc_db_facts_t *facts, const cfc_table_t *table)
 
 typedef struct {
     const cfc_table_t *table;
-    const char *user, *database;
+    const cfc_db_viewer_t *viewer;
     int own;        /* connections of the user who looks */
     int others;     /* and of anybody else, the server's own threads included */
+    int elsewhere;  /* applications' to other databases */
 } listed_t;
+
+static const char *user_of(const listed_t *list, int row)
+{
+    return cfc_table_cell(list->table, row, "USER", NULL);
+}
+
+/* The user who looks can be an application's own one. */
+static bool is_viewers(const listed_t *list, int row)
+{
+    int64_t id = cfc_table_number(cfc_table_cell(list->table, row, "ID", NULL), -1);
+
+    return strcmp(user_of(list, row), list->viewer->user) == 0
+           && (id == list->viewer->id || cfc_table_cell(list->table, row, "DB", NULL) == NULL);
+}
 
 static bool is_applications(const listed_t *list, int row)
 {
-    const char *user = cfc_table_cell(list->table, row, "USER", NULL);
+    const char *user = user_of(list, row);
     const char *command = cfc_table_cell(list->table, row, "COMMAND", NULL);
-    const char *database = cfc_table_cell(list->table, row, "DB", NULL);
 
-    if (user == NULL || strcmp(user, list->user) == 0 || strcmp(user, "system user") == 0
+    if (user == NULL || is_viewers(list, row) || strcmp(user, "system user") == 0
         || strcmp(user, "event_scheduler") == 0) {
         return false;
     }
-    if (command != NULL
-        && (strncasecmp(command, "Binlog Dump", 11) == 0 || strcasecmp(command, "Daemon") == 0)) {
-        return false;
-    }
-    return list->database == NULL
-           || (database != NULL && strcmp(database, list->database) == 0);
+    return command == NULL
+           || (strncasecmp(command, "Binlog Dump", 11) != 0 && strcasecmp(command, "Daemon") != 0);
+}
+
+/* Without case: where that matters to the server, two names that differ by it alone count for one
+ * another, which errs on the safe side. */
+static bool is_here(const listed_t *list, int row)
+{
+    const char *wanted = list->viewer->database;
+    const char *database = cfc_table_cell(list->table, row, "DB", NULL);
+
+    return wanted == NULL || (database != NULL && strcasecmp(database, wanted) == 0);
 }
 
 /* "10.0.0.11:53422" counts for 10.0.0.11; addresses of version 6 have colons of their own. */
@@ -234,35 +255,50 @@ static int64_t count_applications(cfc_db_facts_t *facts, listed_t *list)
     int64_t count = 0;
 
     for (int row = 0; row < list->table->rows; row++) {
-        const char *user = cfc_table_cell(list->table, row, "USER", NULL);
+        const char *user = user_of(list, row);
         const char *host = cfc_table_cell(list->table, row, "HOST", NULL);
 
-        if (user != NULL && strcmp(user, list->user) == 0) {
+        if (user != NULL && strcmp(user, list->viewer->user) == 0) {
             list->own++;
         }
         else {
             list->others++;
         }
-        if (is_applications(list, row)) {
+        if (!is_applications(list, row)) {
+            continue;
+        }
+        if (is_here(list, row)) {
             count++;
             count_host(facts, host != NULL && host[0] != '\0' ? host : "?");
+        }
+        else {
+            list->elsewhere++;
         }
     }
     return count;
 }
 
-void cfc_db_read_connections(cfc_db_facts_t *facts, const cfc_table_t *table, const char *user,
-                             const char *database)
+void cfc_db_read_connections(cfc_db_facts_t *facts, const cfc_table_t *table,
+                             const cfc_db_viewer_t *viewer)
 {
-    listed_t list = {.table = table, .user = user, .database = database};
+    listed_t list = {.table = table, .viewer = viewer};
     int64_t count = count_applications(facts, &list);
 
     qsort(facts->hosts, (size_t)facts->hosts_count, sizeof(facts->hosts[0]), by_count);
     if (list.others > 0 || (list.own > 0 && facts->threads_connected == list.own)) {
         facts->connections = count;
+        facts->elsewhere = viewer->database != NULL ? list.elsewhere : CFC_DB_NUMBER_UNKNOWN;
     }
     else {
         facts->missing |= CFC_DB_NEEDS_PROCESS;
+    }
+}
+
+void cfc_db_read_database(cfc_db_facts_t *facts, const cfc_table_t *table)
+{
+    facts->database = table->rows > 0 ? CFC_TRUTH_YES : CFC_TRUTH_NO;
+    if (facts->database == CFC_TRUTH_NO) {
+        facts->connections = CFC_DB_NUMBER_UNKNOWN;
     }
 }
 
@@ -291,6 +327,44 @@ const char *cfc_db_ask_connections(const cfc_db_facts_t *facts, int attempt)
         NULL};
 
     return ways[attempt + (facts->mariadb || facts->number < 80022)];
+}
+
+/* As a literal that needs no quoting, in lower case. */
+static void hex(char *to, const char *name, int length)
+{
+    for (int i = 0; i < length; i++) {
+        to += sprintf(to, "%02x", (unsigned)(unsigned char)tolower((unsigned char)name[i]));
+    }
+    *to = '\0';
+}
+
+/* How InnoDB writes the name of a database. @return its length; to has 5 bytes for each of name */
+static int in_innodb(char *to, const char *name, int length)
+{
+    int written = 0;
+
+    for (int i = 0; i < length; i++) {
+        unsigned char c = (unsigned char)name[i];
+
+        written += sprintf(to + written, isalnum(c) || c == '_' ? "%c" : "@%04x", c);
+    }
+    return written;
+}
+
+void cfc_db_ask_database(const cfc_db_facts_t *facts, const char *database, char *question)
+{
+    enum { NAME = 65 };         /* one more than any name has */
+    char file[NAME * 5 + 1], listed[NAME * 2 + 1], stored[NAME * 10 + 1];
+    int length = (int)strnlen(database, NAME);
+
+    hex(listed, database, length);
+    hex(stored, file, in_innodb(file, database, length));
+    snprintf(question, CFC_DB_QUESTION_BYTES,
+             "SELECT 1 FROM information_schema.SCHEMATA WHERE LOWER(SCHEMA_NAME) = 0x%s UNION "
+             "SELECT 1 FROM information_schema.%s "
+             "WHERE LOWER(SUBSTRING_INDEX(NAME, '/', 1)) = 0x%s LIMIT 1", listed,
+             !facts->mariadb && facts->number >= 80000 ? "INNODB_TABLES" : "INNODB_SYS_TABLES",
+             stored);
 }
 
 void cfc_db_missing_text(const cfc_db_facts_t *facts, char *text, int bytes)

@@ -16,6 +16,7 @@
 #define CFC_DB_HOST_BYTES 48
 #define CFC_DB_GTID_BYTES 8192
 #define CFC_DB_NUMBER_UNKNOWN (-1)
+#define CFC_DB_QUESTION_BYTES 1200
 
 typedef enum {
     CFC_TRUTH_UNKNOWN,
@@ -79,6 +80,8 @@ typedef struct {
     bool applied_known;
 
     int64_t connections;        /* of applications */
+    int64_t elsewhere;          /* more of them, to other databases than the one that is named */
+    cfc_truth_t database;       /* whether the one that is named is there; UNKNOWN: nobody asked */
     int hosts_count;            /* whence these come, most connections first */
     cfc_db_host_t hosts[CFC_DB_HOSTS];
 
@@ -107,16 +110,32 @@ void cfc_db_read_gtids(cfc_db_facts_t *facts, const cfc_table_t *table);
 /** SHOW GLOBAL STATUS: counters. */
 void cfc_db_read_status(cfc_db_facts_t *facts, const cfc_table_t *table);
 
+/** Who looks, and at what. */
+typedef struct {
+    const char *user;           /* without host */
+    int64_t id;                 /* of the connection that it looks by */
+    const char *database;       /* of the applications; NULL: any */
+} cfc_db_viewer_t;
+
 /**
  * The list of connections, columns ID, USER, HOST, DB and COMMAND; after cfc_db_read_status().
- * Applications' are those that are not the server's own threads, a replica's, or of the user who
- * looks. Whoever may not see others sees an empty list of them: it counts only if the server's
- * own number of connections agrees with it.
- * @param user     who looks, without host; all connections of that name are left out
- * @param database count only connections to it; NULL: all
+ * Applications' are those that are not the server's own threads, a replica's, or the viewer's:
+ * his own one, and those of his name without a database, which are other balancers'. Whoever may
+ * not see others sees an empty list of them: it counts only if the server's own number of
+ * connections agrees with it.
  */
-void cfc_db_read_connections(cfc_db_facts_t *facts, const cfc_table_t *table, const char *user,
-                             const char *database);
+void cfc_db_read_connections(cfc_db_facts_t *facts, const cfc_table_t *table,
+                             const cfc_db_viewer_t *viewer);
+
+/** Whether it has to be asked for, because all that are connected are so to other databases. */
+static inline bool cfc_db_wants_database(const cfc_db_facts_t *facts)
+{
+    return facts->connections == 0 && facts->elsewhere > 0;
+}
+
+/** What is then answered. Without a row nobody knows who is connected to it: a name that is
+ * mistyped has no connections either. */
+void cfc_db_read_database(cfc_db_facts_t *facts, const cfc_table_t *table);
 
 /** What to ask this server for. Known after cfc_db_read_variables(). */
 const char *cfc_db_ask_replica(const cfc_db_facts_t *facts);
@@ -125,6 +144,14 @@ const char *cfc_db_ask_binlog(const cfc_db_facts_t *facts);
 /** The same for connections; the second answer (attempt 1) is for when the first one is denied or
  * empty: performance_schema can be switched off. NULL: there is no further one. */
 const char *cfc_db_ask_connections(const cfc_db_facts_t *facts, int attempt);
+
+/**
+ * The same for a database. Who has no right in it may not see it in the list of databases; PROCESS
+ * shows its tables, if it has any in InnoDB.
+ * @param database what is longer than a name can be is asked for by its beginning, and not there
+ * @param question CFC_DB_QUESTION_BYTES
+ */
+void cfc_db_ask_database(const cfc_db_facts_t *facts, const char *database, char *question);
 
 /** The names of the missing privileges as GRANT of this server takes them: "PROCESS, ...". */
 void cfc_db_missing_text(const cfc_db_facts_t *facts, char *text, int bytes);

@@ -77,7 +77,8 @@ static void know_nothing(cfc_found_t *found)
     found->replica = found->read_only = found->super_read_only = CFC_TRUTH_UNKNOWN;
     found->io = found->sql = found->in_sync = CFC_TRUTH_UNKNOWN;
     found->lag_s = found->delay_s = CFC_DB_NUMBER_UNKNOWN;
-    found->connections = CFC_DB_NUMBER_UNKNOWN;
+    found->database = CFC_TRUTH_UNKNOWN;
+    found->connections = found->elsewhere = CFC_DB_NUMBER_UNKNOWN;
     found->threads_connected = found->threads_running = CFC_DB_NUMBER_UNKNOWN;
     found->queries_per_s = found->slow_per_s = CFC_DB_NUMBER_UNKNOWN;
     found->bytes_in_per_s = found->bytes_out_per_s = CFC_DB_NUMBER_UNKNOWN;

@@ -74,12 +74,14 @@ typedef struct {
                                        0: the last one did, or could not tell */
     int64_t silent_since;           /* since then nobody there has said a word; 0: somebody did */
     int64_t in_sync_at;             /* all that its source had written until then was here */
-    int64_t lag_s, delay_s, connections, threads_connected, threads_running;
+    int64_t lag_s, delay_s, threads_connected, threads_running;
+    int64_t connections, elsewhere; /* of applications; and those to databases not named */
     double queries_per_s, slow_per_s, bytes_in_per_s, bytes_out_per_s;
     int32_t duration_ms;
     int32_t state;                  /* cfc_dependency_state_t */
     int32_t reached;                /* 1: what follows was read at this look */
     int32_t replica, read_only, super_read_only, io, sql, in_sync;      /* cfc_truth_t */
+    int32_t database;               /* likewise: whether the one that is named is there */
     char reason[256];
 } cfc_found_t;
 

@@ -102,7 +102,9 @@ static void note_facts(const target_t *target, const cfc_db_channel_t *channel,
     found->sql = channel->sql;
     found->lag_s = is_replica ? channel->lag_s : CFC_DB_NUMBER_UNKNOWN;
     found->delay_s = is_replica ? channel->delay_s : CFC_DB_NUMBER_UNKNOWN;
+    found->database = facts->database;
     found->connections = facts->connections;
+    found->elsewhere = facts->elsewhere;
     found->threads_connected = facts->threads_connected;
     found->threads_running = facts->threads_running;
     note_rates(target, found);

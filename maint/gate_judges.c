@@ -338,12 +338,25 @@ static const char *hosts_of(const cfc_dependency_view_t *view, apr_pool_t *p)
     return text;
 }
 
+static const char *elsewhere(const cfc_dependency_view_t *view, apr_pool_t *p)
+{
+    return view->found.elsewhere > 0
+               ? apr_psprintf(p, "; %d to other databases there", (int)view->found.elsewhere) : "";
+}
+
 static cfc_gate_finding_t connections(const cfc_gate_ask_t *ask, const cfc_dependency_view_t *view)
 {
     const cfc_found_t *found = &view->found;
 
     if (!found->reached) {
         return finding(UNKNOWN, state_of(ask, view));
+    }
+    if (found->database == CFC_TRUTH_NO) {
+        return finding(UNKNOWN, apr_psprintf(ask->p, "no database %s is seen on %s, to others there "
+                                             "are %d connections; correct its name in CFDatabase, "
+                                             "or GRANT SHOW DATABASES ON *.* to the user",
+                                             view->conf->path != NULL ? view->conf->path : "",
+                                             view->conf->name, (int)found->elsewhere));
     }
     if (found->connections < 0) {
         return finding(UNKNOWN, apr_pstrcat(ask->p, "the connections to ", view->conf->name,
@@ -352,10 +365,10 @@ static cfc_gate_finding_t connections(const cfc_gate_ask_t *ask, const cfc_depen
                                             view->words.missing, NULL));
     }
     return finding(found->connections == 0 ? MET : NOT_MET,
-                   apr_psprintf(ask->p, "%d connections of applications to %s%s, at %s",
+                   apr_psprintf(ask->p, "%d connections of applications to %s%s%s, at %s",
                                 (int)found->connections, view->conf->name,
                                 found->connections > 0 ? hosts_of(view, ask->p) : "",
-                                cfc_time_iso(found->at, ask->p)));
+                                elsewhere(view, ask->p), cfc_time_iso(found->at, ask->p)));
 }
 
 static cfc_gate_finding_t unused(const cfc_gate_ask_t *ask, const cfc_dependency_view_t *view)

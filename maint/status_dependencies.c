@@ -138,13 +138,14 @@ static json_t *database_json(const cfc_dependency_view_t *view, apr_pool_t *p)
     if (view->conf->kind != CFC_DEPENDENCY_MYSQL || !found->reached) {
         return json_null();
     }
-    return json_pack("{s:o, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+    return json_pack("{s:o, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
                      "version", cfc_json_text(view->words.version),
                      "read_only", cfc_truth_word(found->read_only),
                      "super_read_only", cfc_truth_word(found->super_read_only),
                      "is_replica", cfc_truth_word(found->replica),
                      "replication", replication_json(view, p),
                      "connections", number(found->connections),
+                     "connections_elsewhere", number(found->elsewhere),
                      "hosts", hosts_json(&view->hosts),
                      "threads_connected", number(found->threads_connected),
                      "threads_running", number(found->threads_running),

@@ -204,6 +204,38 @@ def test_connections_of_applications_are_counted_and_no_others(watcher, database
     wait_for(lambda: watcher.found("master")["database"]["connections"] == 0, "none is left")
 
 
+def test_connections_are_of_the_database_that_is_named_if_there_is_one(watch, databases):
+    source, _ = databases
+    source.sql(f"GRANT SELECT ON confluence.* TO {USER}@'127.0.0.1';"
+               "CREATE OR REPLACE USER app@'127.0.0.1' IDENTIFIED BY 'app'")
+    pool = [source.connect(USER, PASSWORD, "confluence")]   # the account that looks, too
+    watcher = watch(*(f"CFDatabase {name} {address(source, database)} option-file={{file}} {FAST}"
+                      for name, database in (("right", "confluence"), ("upper", "CONFLUENCE"),
+                                             ("wrong", "confluenc"), ("any", "")))).start()
+
+    def wait_counts(**wanted):
+        def counts(name):
+            found = watcher.found(name)["database"] or {}
+            return found.get("connections"), found.get("connections_elsewhere")
+
+        wait_for(lambda: {name: counts(name) for name in wanted} == wanted, wanted)
+
+    try:
+        wait_counts(right=(1, 0), upper=(1, 0), wrong=(None, 1), any=(1, None))
+        pool.append(source.connect("app", "app"))           # in no database
+        wait_counts(right=(1, 1), wrong=(None, 2), any=(2, None))
+        pool[0].kill()
+        source.sql("".join(f"KILL {row[0]};" for row in source.sql(
+            "SELECT ID FROM information_schema.PROCESSLIST WHERE DB = 'confluence'")))
+        wait_counts(right=(0, 1), upper=(0, 1), wrong=(None, 1), any=(1, None))
+    finally:
+        for connection in pool:
+            connection.kill()
+    source.sql("".join(f"KILL {row[0]};" for row in source.sql(
+        "SELECT ID FROM information_schema.PROCESSLIST WHERE USER = 'app'")))
+    wait_counts(right=(0, 0), wrong=(0, 0), any=(0, None))
+
+
 def test_both_writable_is_an_alarm(watcher, databases):
     _, replica = databases
     replica.sql("SET GLOBAL read_only=OFF")

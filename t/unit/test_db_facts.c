@@ -351,7 +351,8 @@ END_TEST
 
 #define ROW(user, host, db, command) \
     "ID: 1\nUSER: " user "\nHOST: " host "\nDB: " db "\nCOMMAND: " command "\n"
-#define OWN ROW("monitor", "10.0.0.1:5000", "NULL", "Query")
+#define OWN "ID: 7\nUSER: monitor\nHOST: 10.0.0.1:5000\nDB: NULL\nCOMMAND: Query\n"
+#define OTHERS ROW("monitor", "10.0.0.2:5000", "NULL", "Query")     /* another balancer's */
 #define DUMP ROW("replica", "10.0.0.7:4000", "NULL", "Binlog Dump")
 #define GTID_DUMP ROW("replica", "10.0.0.7:4000", "NULL", "Binlog Dump GTID")
 #define THREAD ROW("system user", "", "NULL", "Slave_SQL")
@@ -364,20 +365,27 @@ static const struct {
     const char *database;
     int64_t want;           /* -1: not known */
     const char *hosts;
+    int64_t elsewhere;      /* 0: none, or nobody asked */
 } lists[] = {
     {"an idle pool on two hosts counts", OWN DUMP APP("10.0.0.11:1") APP("10.0.0.12:1")
-     APP("10.0.0.12:2"), 5, NULL, 3, "10.0.0.12 2, 10.0.0.11 1"},
-    {"nobody but replicas and threads", OWN GTID_DUMP THREAD EVENTS, 2, NULL, 0, ""},
-    {"others of the same user are other balancers", OWN OWN DUMP, 3, NULL, 0, ""},
-    {"alone, whatever the privilege", OWN, 1, NULL, 0, ""},
-    {"others are there and not to be seen", OWN, 2, NULL, -1, ""},
-    {"nothing is to be seen at all", "", 2, NULL, -1, ""},
-    {"alone by a list, but the server does not count", OWN, -1, NULL, -1, ""},
+     APP("10.0.0.12:2"), 5, NULL, 3, "10.0.0.12 2, 10.0.0.11 1", 0},
+    {"nobody but replicas and threads", OWN GTID_DUMP THREAD EVENTS, 2, NULL, 0, "", 0},
+    {"others of the same user are other balancers", OWN OTHERS DUMP, 3, NULL, 0, "", 0},
+    {"alone, whatever the privilege", OWN, 1, NULL, 0, "", 0},
+    {"others are there and not to be seen", OWN, 2, NULL, -1, "", 0},
+    {"nothing is to be seen at all", "", 2, NULL, -1, "", 0},
+    {"alone by a list, but the server does not count", OWN, -1, NULL, -1, "", 0},
     {"another database's do not count", OWN APP("h:1") ROW("wiki", "h:2", "other", "Sleep")
-     ROW("root", "localhost", "NULL", "Query"), 4, "confluence", 1, "h 1"},
+     ROW("root", "localhost", "NULL", "Query"), 4, "confluence", 1, "h 1", 2},
+    {"the case of a database's name does not matter", OWN APP("h:1"), 2, "Confluence", 1, "h 1", 0},
+    {"a mistyped name has none", OWN APP("h:1"), 2, "confluenc", 0, "", 1},
+    {"an application that uses our account counts", OWN OTHERS ROW("monitor", "h:1", "confluence",
+     "Sleep"), 3, NULL, 1, "h 1", 0},
+    {"our own one does not, whatever its database", "ID: 7\nUSER: monitor\nHOST: h:1\n"
+     "DB: confluence\nCOMMAND: Query\n" DUMP, 2, "confluence", 0, "", 0},
     {"without a database named all count", OWN APP("h:1") ROW("root", "localhost", "NULL",
-     "Query"), 3, NULL, 2, "h 1, localhost 1"},
-    {"IPv6 addresses keep their colons", OWN APP("fd00::11:51234"), 2, NULL, 1, "fd00::11 1"},
+     "Query"), 3, NULL, 2, "h 1, localhost 1", 0},
+    {"IPv6 addresses keep their colons", OWN APP("fd00::11:51234"), 2, NULL, 1, "fd00::11 1", 0},
 };
 
 START_TEST(only_connections_of_applications_count)
@@ -388,7 +396,8 @@ START_TEST(only_connections_of_applications_count)
 
     cfc_db_facts_clear(&facts);
     facts.threads_connected = lists[_i].connected;
-    cfc_db_read_connections(&facts, answer(&a, lists[_i].text), "monitor", lists[_i].database);
+    cfc_db_read_connections(&facts, answer(&a, lists[_i].text),
+                            &(cfc_db_viewer_t){"monitor", 7, lists[_i].database});
     for (int i = 0; i < facts.hosts_count; i++) {
         snprintf(hosts + strlen(hosts), sizeof(hosts) - strlen(hosts), "%s%s %d",
                  i > 0 ? ", " : "", facts.hosts[i].host, facts.hosts[i].count);
@@ -397,6 +406,44 @@ START_TEST(only_connections_of_applications_count)
                   (int)facts.connections);
     ck_assert_msg(strcmp(hosts, lists[_i].hosts) == 0, "%s: got \"%s\"", lists[_i].label, hosts);
     ck_assert_int_eq((facts.missing & CFC_DB_NEEDS_PROCESS) != 0, lists[_i].want < 0);
+    ck_assert_msg((facts.elsewhere > 0 ? facts.elsewhere : 0) == lists[_i].elsewhere, "%s: got %d",
+                  lists[_i].label, (int)facts.elsewhere);
+}
+END_TEST
+
+START_TEST(a_database_that_is_not_there_has_no_connections_that_are_known)
+{
+    cfc_table_t none = {.columns = 0};
+    cfc_db_facts_t facts;
+    answer_t a;
+
+    cfc_db_facts_clear(&facts);
+    ck_assert(!cfc_db_wants_database(&facts));
+    facts.connections = 0;
+    ck_assert(!cfc_db_wants_database(&facts));      /* nobody is connected to anything */
+    facts.elsewhere = 3;
+    ck_assert(cfc_db_wants_database(&facts));
+    cfc_db_read_database(&facts, answer(&a, "1: 1\n"));
+    ck_assert_int_eq(facts.connections, 0);
+    cfc_db_read_database(&facts, &none);
+    ck_assert_int_eq(facts.connections, CFC_DB_NUMBER_UNKNOWN);
+    ck_assert_int_eq(facts.database, CFC_TRUTH_NO);
+}
+END_TEST
+
+START_TEST(a_database_is_asked_for_by_the_names_that_it_has)
+{
+    static const char *const too_long = "------------------------------------------------------"
+                                        "--------------------";
+    char question[CFC_DB_QUESTION_BYTES];
+
+    cfc_db_ask_database(&(cfc_db_facts_t){.number = 80403}, "My-w", question);
+    ck_assert_ptr_nonnull(strstr(question, "LOWER(SCHEMA_NAME) = 0x6d792d77 "));
+    ck_assert_ptr_nonnull(strstr(question, "INNODB_TABLES "));
+    ck_assert_ptr_nonnull(strstr(question, " = 0x6d79403030326477 LIMIT 1"));  /* my@002dw */
+    cfc_db_ask_database(&(cfc_db_facts_t){.number = 101119, .mariadb = true}, too_long, question);
+    ck_assert_ptr_nonnull(strstr(question, "INNODB_SYS_TABLES "));
+    ck_assert_ptr_nonnull(strstr(question, "LIMIT 1"));
 }
 END_TEST
 
@@ -435,6 +482,8 @@ Suite *cfc_db_facts_suite(void)
     tcase_add_test(tcase, a_gtid_set_that_is_too_long_is_not_known);
     tcase_add_test(tcase, counters_are_read_and_absent_ones_stay_unknown);
     tcase_add_loop_test(tcase, only_connections_of_applications_count, 0, CFC_ROWS(lists));
+    tcase_add_test(tcase, a_database_that_is_not_there_has_no_connections_that_are_known);
+    tcase_add_test(tcase, a_database_is_asked_for_by_the_names_that_it_has);
     tcase_add_test(tcase, connections_of_MySQL_8_are_asked_for_where_no_lock_is);
     suite_add_tcase(suite, tcase);
     return suite;

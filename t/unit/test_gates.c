@@ -302,6 +302,19 @@ static void in_use(void)
     hosts->hosts[1] = (cfc_db_host_t){"10.0.0.12", 1};
 }
 
+static void others_in_use(void)
+{
+    MASTER.elsewhere = 3;
+}
+
+static void no_such_database(void)
+{
+    others_in_use();
+    MASTER.connections = CFC_DB_NUMBER_UNKNOWN;
+    MASTER.database = CFC_TRUTH_NO;
+    world.conf[0].path = "confluenc";
+}
+
 static void connections_hidden(void)
 {
     MASTER.connections = CFC_DB_NUMBER_UNKNOWN;
@@ -487,6 +500,10 @@ static const struct {
     {"no-app-connections", in_use, NOT_MET,
      "3 connections of applications to master, from 10.0.0.11 (2), 10.0.0.12 (1)"},
     {"no-app-connections", replica_in_use, MET, "to master"},
+    {"no-app-connections", others_in_use, MET,
+     "0 connections of applications to master; 3 to other databases there, at"},
+    {"no-app-connections", no_such_database, UNKNOWN,
+     "no database confluenc is seen on master, to others there are 3 connections; correct"},
     {"no-app-connections:replica", replica_in_use, NOT_MET, "1 connections"},
     {"no-app-connections", connections_hidden, UNKNOWN, "missing: PROCESS"},
     {"no-app-connections:master", master_down, UNKNOWN, "no answer within 2000 ms"},
