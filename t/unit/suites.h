@@ -55,6 +55,7 @@
     SUITE(db_position)    \
     SUITE(db_judge)       \
     SUITE(monitor)        \
+    SUITE(watch)          \
     SUITE(store)          \
     SUITE(control)        \
     SUITE(drains)         \
