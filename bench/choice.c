@@ -240,7 +240,8 @@ static void judge_path(void *what)
         cfc_keys_t keys;
 
         if (cfc_area_has(*area, CFC_RULE_KEY, CFC_RULE_KEY_PART)) {
-            paths->covered += cfc_keys_query(&keys, paths->path, (*area)->rules);
+            paths->covered += cfc_keys_queries(&keys, paths->path, &paths->readings,
+                                               (*area)->rules);
         }
     }
 }
@@ -306,6 +307,9 @@ static void print_paths(void)
 }
 
 /* Hostile paths: what a byte costs must not grow with the length. */
+#define SAME_5  "/s/_/s/_/s/_/s/_/s/_"
+#define SAME_30 SAME_5 SAME_5 SAME_5 SAME_5 SAME_5 SAME_5 "/"
+
 static const struct {
     const char *label, *head, *part;
 } floods[] = {
@@ -317,6 +321,7 @@ static const struct {
     {"`/./`",                               "/",                    "/./"},
     {"`/_/`",                               "/s",                   "/_/"},
     {"`/s`",                                "/s",                   "/s"},
+    {"`a`, behind 30 times `/s/_`",          SAME_30,                "a"},
     {"`/s`, which can be read in 22 ways",  "/s/_/;%253b%2523//",   "/s"},
 };
 

@@ -40,13 +40,12 @@ static bool is_below(const char *reading, const char *prefix)
  * directories change nothing; "name!method.action" calls another method of the same action. */
 static bool is_action(const char *reading, const char *path)
 {
-    const char *name, *slash;
+    const char *name = strrchr(path, '/') + 1, *slash;
     size_t name_length;
 
-    if (strchr(path + common_length(reading, path), '/') != NULL) {
+    if (strncmp(reading, path, (size_t)(name - path)) != 0) {
         return false;   /* another namespace */
     }
-    name = strrchr(path, '/') + 1;
     name_length = strlen(name) - strlen(ACTION);
     slash = reading + (name - 1 - path);
     for (; *slash == '/'; slash += 1 + strcspn(slash + 1, "/")) {
@@ -61,17 +60,48 @@ static bool is_action(const char *reading, const char *path)
     return false;
 }
 
-static bool matches(const cfc_rule_t *rule, const char *reading)
+/* The same, beginning at any segment. */
+static bool is_below_within(const char *reading, const char *prefix)
+{
+    for (const char *at = reading; (at = strstr(at, prefix)) != NULL; at++) {
+        if (is_below(at, prefix)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_action_within(const char *reading, const char *path)
+{
+    size_t space = (size_t)(strrchr(path, '/') - path) + 1;
+    const char *at = memmem(reading, strlen(reading), path, space);
+
+    return at != NULL && is_action(at, path);
+}
+
+/* The text itself. What is still to be stripped from its end changes nothing: "/x;jsessionid=1",
+ * but not what could yet become more of the path. */
+static bool is_exactly(const char *reading, const char *path)
+{
+    size_t length = common_length(reading, path);
+
+    return path[length] == '\0'
+           && (reading[length] == '\0'
+               || (reading[length] == ';' && strpbrk(reading + length, "/%\\?#") == NULL));
+}
+
+/* within: the rule's path may begin at any segment */
+static bool matches(const cfc_rule_t *rule, const char *reading, bool within)
 {
     switch (rule->kind) {
     case CFC_RULE_PREFIX:
-        return is_below(reading, rule->text);
+        return within ? is_below_within(reading, rule->text) : is_below(reading, rule->text);
     case CFC_RULE_ACTION:
-        return is_action(reading, rule->text);
+        return within ? is_action_within(reading, rule->text) : is_action(reading, rule->text);
     case CFC_RULE_SUFFIX:
         return ends_with(reading, strlen(reading), rule->text);
     case CFC_RULE_EXACT:
-        return strcmp(reading, rule->text) == 0;
+        return is_exactly(reading, rule->text);
     case CFC_RULE_PART:
         return strstr(reading, rule->text) != NULL;
     case CFC_RULE_KEY:
@@ -82,7 +112,7 @@ static bool matches(const cfc_rule_t *rule, const char *reading)
     return true;    /* no such kind: protect */
 }
 
-static bool any_matches(const cfc_rule_t *rules, const char *reading)
+static bool any_matches(const cfc_rule_t *rules, const char *reading, bool within)
 {
     bool looked = false, no_action = false;
 
@@ -91,16 +121,41 @@ static bool any_matches(const cfc_rule_t *rules, const char *reading)
             no_action = strstr(reading, ACTION) == NULL;    /* once for all of them */
             looked = true;
         }
-        if (!(rules->kind == CFC_RULE_ACTION && no_action) && matches(rules, reading)) {
+        if (!(rules->kind == CFC_RULE_ACTION && no_action) && matches(rules, reading, within)) {
             return true;
         }
     }
     return false;
 }
 
+static bool has_dot_segment(const char *path)
+{
+    for (const char *dot = strchr(path, '.'); dot != NULL; dot = strchr(dot + 1, '.')) {
+        size_t length = strspn(dot, ".");
+
+        if (dot > path && dot[-1] == '/' && length <= 2
+            && (dot[length] == '/' || dot[length] == '\0')) {
+            return true;
+        }
+        dot += length - 1;
+    }
+    return false;
+}
+
+static bool allows(const cfc_area_t *area, const char *reading)
+{
+    return any_matches(area->allowed, reading, false) && !has_dot_segment(reading);
+}
+
+/* Dots that are not resolved yet: somebody can begin to read anywhere in it, and end elsewhere.
+ * Struts does: it takes the raw path from where Tomcat's is first found in it, up to a ';', so
+ * "/./a/open.action/shut.action;/../../open.action" is /a/open.action/shut.action to it. */
 static bool covers(const cfc_area_t *area, const char *reading)
 {
-    return any_matches(area->rules, reading) && !any_matches(area->allowed, reading);
+    if (has_dot_segment(reading)) {
+        return any_matches(area->rules, reading, true);
+    }
+    return any_matches(area->rules, reading, false) && !any_matches(area->allowed, reading, false);
 }
 
 /* The length of the first segment with the slash before it. */
@@ -134,19 +189,18 @@ bool cfc_area_covers(const cfc_area_t *area, const char *reading, const char *co
     /* What is allowed as seen from the context clears what was found above it: ".vm" finds
      * /wiki/display/x.vm, a page. The other way round a context "/display" would allow all. */
     while (has_segment(context) && step_inside(&reading, &context) && *reading == '/') {
-        covered = covers(area, reading)
-                  || (covered && !any_matches(area->allowed, reading));
+        covered = covers(area, reading) || (covered && !allows(area, reading));
     }
     return covered;
 }
 
 bool cfc_area_allows(const cfc_area_t *area, const char *reading, const char *context)
 {
-    bool allowed = any_matches(area->allowed, reading);
+    bool allowed = allows(area, reading);
 
     while (!allowed && has_segment(context) && step_inside(&reading, &context)
            && *reading == '/') {
-        allowed = any_matches(area->allowed, reading);
+        allowed = allows(area, reading);
     }
     return allowed;
 }
@@ -218,18 +272,6 @@ static void normalise(char *path)
             *path = (char)(*path - 'A' + 'a');
         }
     }
-}
-
-static bool has_dot_segment(const char *path)
-{
-    for (const char *slash = path; slash != NULL; slash = strchr(slash + 1, '/')) {
-        size_t length = strcspn(slash + 1, "/");
-
-        if ((length == 1 && slash[1] == '.') || (length == 2 && strncmp(slash + 1, "..", 2) == 0)) {
-            return true;
-        }
-    }
-    return false;
 }
 
 const char *cfc_rule_read(char *path, bool exact, cfc_rule_t *rule)

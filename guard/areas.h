@@ -11,7 +11,7 @@ typedef enum {
     CFC_RULE_PREFIX,    /* "/admin": it and all below, not /administrator; "": everything */
     CFC_RULE_ACTION,    /* "/spaces/x.action": Struts runs it as /spaces/any/x!method.action too */
     CFC_RULE_SUFFIX,    /* ".vm": every path that ends so */
-    CFC_RULE_EXACT,     /* "/json/x.action" and nothing else */
+    CFC_RULE_EXACT,     /* "/json/x.action", ";parameters" or not, and nothing else */
     CFC_RULE_PART,      /* "${": every path that has it anywhere */
     /* not about paths: keys.h and the binding look at these */
     CFC_RULE_KEY,       /* "os_username": a parameter of this name; "key=value": with this value */
@@ -33,7 +33,11 @@ typedef struct {
 
 /**
  * Does this reading lie in the area: as it is, or seen from the context path or one of its
- * parents? (Where "/confluence/download" is passed, the application is at "/confluence".)
+ * parents? (Where "/confluence/download" is passed, the application is at "/confluence".) Of a
+ * reading whose dots are not resolved any end counts that begins with a segment, and none is
+ * allowed: who resolves them later can come out anywhere. Browsers send none.
+ *
+ * Source: Struts' RequestUtils.getServletPath(), which reads on in the raw URI.
  *
  * @param reading one of cfc_readings_t
  * @param context where the application is, as far as is known: the path that is passed to the

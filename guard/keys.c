@@ -421,3 +421,16 @@ cfc_keys_verdict_t cfc_keys_query(cfc_keys_t *keys, const char *target, const cf
     cfc_keys_feed(keys, query + 1, strlen(query + 1));
     return cfc_keys_end(keys);
 }
+
+cfc_keys_verdict_t cfc_keys_queries(cfc_keys_t *keys, const char *target,
+                                    const cfc_readings_t *readings, const cfc_rule_t *rules)
+{
+    cfc_keys_verdict_t verdict = cfc_keys_query(keys, target, rules);
+
+    for (size_t i = 0; verdict == CFC_KEYS_NONE && i < readings->count; i++) {
+        if (strchr(readings->path[i], '?') != NULL) {
+            verdict = cfc_keys_query(keys, readings->path[i], rules);
+        }
+    }
+    return verdict;
+}

@@ -14,6 +14,7 @@
 #include <stddef.h>
 
 #include "guard/areas.h"
+#include "guard/target.h"
 
 #define CFC_KEY_MAX 64      /* bytes of a CFC_RULE_KEY's text ("key=value"), or of a KEY_PART's */
 
@@ -81,5 +82,14 @@ cfc_keys_verdict_t cfc_keys_end(cfc_keys_t *keys);
 
 /** Scan the query of a target from cfc_target_path(). @return the verdict */
 cfc_keys_verdict_t cfc_keys_query(cfc_keys_t *keys, const char *target, const cfc_rule_t *rules);
+
+/**
+ * Scan the query of a target, and of each of its readings: "/s/x/_/login.action%3fos_username=y"
+ * has none, but Confluence forwards it to /login.action with one. No other paths have a '?'.
+ *
+ * @return the verdict on the first that is not CFC_KEYS_NONE
+ */
+cfc_keys_verdict_t cfc_keys_queries(cfc_keys_t *keys, const char *target,
+                                    const cfc_readings_t *readings, const cfc_rule_t *rules);
 
 #endif

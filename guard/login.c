@@ -9,11 +9,10 @@
 #include "guard/keys.h"
 #include "guard/presets.h"
 
-/* Pages that take a name or a password. */
+/* Pages that take a name or a password when something is sent to them. */
 static const cfc_rule_t pages[] = {
     {CFC_RULE_ACTION, "/login.action"},
     {CFC_RULE_ACTION, "/dologin.action"},           /* the form's */
-    {CFC_RULE_ACTION, "/doauthenticate.action"},    /* WebSudo: an administrator's second login */
     {CFC_RULE_PREFIX, "/rest/tsv"},                 /* the login page with two steps */
     {CFC_RULE_PREFIX, "/rpc"},                      /* login() of XML-RPC, SOAP, JSON-RPC */
     {CFC_RULE_PREFIX, "/plugins/servlet/soap-axis1"},   /* where /rpc/soap-axis lands */
@@ -26,18 +25,25 @@ static bool begins_with(const char *text, const char *word)
     return text != NULL && strncasecmp(text + strspn(text, " \t"), word, strlen(word)) == 0;
 }
 
-/* A name that readers differ on is taken for one of a login's. */
-static bool query_has_login(const char *target)
+/* Nothing but a password goes there, in whatever way. */
+static const cfc_rule_t password[] = {
+    {CFC_RULE_ACTION, "/doauthenticate.action"},    /* WebSudo: an administrator's second login */
+    {CFC_RULE_PREFIX, NULL}
+};
+static const cfc_area_t password_page = {.name = "password", .rules = password};
+
+static bool query_has_login(const cfc_login_ask_t *ask)
 {
     cfc_keys_t keys;
 
-    return cfc_keys_query(&keys, target, cfc_credential_keys) != CFC_KEYS_NONE;
+    return cfc_keys_queries(&keys, ask->target, ask->readings, cfc_credential_keys)
+           != CFC_KEYS_NONE;
 }
 
-static bool asks_login_page(const cfc_login_ask_t *ask)
+static bool asks(const cfc_login_ask_t *ask, const cfc_area_t *pages_of_logins)
 {
     for (size_t i = 0; i < ask->readings->count; i++) {
-        if (cfc_area_covers(&login_pages, ask->readings->path[i], ask->context)) {
+        if (cfc_area_covers(pages_of_logins, ask->readings->path[i], ask->context)) {
             return true;
         }
     }
@@ -49,7 +55,8 @@ bool cfc_login_asked(const cfc_login_ask_t *ask)
     bool reads = strcmp(ask->method, "GET") == 0 || strcmp(ask->method, "HEAD") == 0;
 
     return begins_with(ask->authorization, "basic") || begins_with(ask->authorization, "bearer")
-           || query_has_login(ask->target) || (!reads && asks_login_page(ask));
+           || query_has_login(ask) || asks(ask, &password_page)
+           || (!reads && asks(ask, &login_pages));
 }
 
 /* Whether the comma-separated list has this word. */

@@ -19,8 +19,8 @@ typedef struct {
 
 /**
  * Does the request bring credentials, in its headers or its query, or go to a page that takes
- * them? Seraph also takes them from a form, on every path: cfc_credential_keys (presets.h), with
- * form_httpd.h.
+ * them, by whatever method if it takes nothing else? Seraph also takes them from a form, on every
+ * path: cfc_credential_keys (presets.h), with form_httpd.h.
  *
  * Source: Confluence's login pages: /dologin.action, /rest/tsv/1.0/authenticate,
  *         /doauthenticate.action (an administrator's second password), login() of /rpc.

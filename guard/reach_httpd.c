@@ -64,7 +64,7 @@ static const char *reaches(request_rec *r, const cfc_protect_req_t *req, const c
         return "its path lies there";
     }
     if (cfc_area_has(area, CFC_RULE_KEY, CFC_RULE_KEY_PART) && !cfc_reach_spares(area, req)
-        && cfc_keys_query(&keys, req->target, area->rules) != CFC_KEYS_NONE) {
+        && cfc_keys_queries(&keys, req->target, &req->readings, area->rules) != CFC_KEYS_NONE) {
         return cfc_reach_text(r->pool, "query", &keys);
     }
     return NULL;
@@ -113,7 +113,7 @@ static void note(request_rec *r, cfc_protect_req_t *req, const cfc_section_t *se
                   section->name, why);
 }
 
-static bool is_browser(request_rec *r, const char *target)
+static bool is_browser(request_rec *r, const cfc_protect_req_t *req)
 {
     const cfc_browser_t headers = {
         .host = apr_table_get(r->headers_in, "Host"),
@@ -126,7 +126,8 @@ static bool is_browser(request_rec *r, const char *target)
     cfc_keys_t keys;
 
     return cfc_browser_session(&headers)
-           && cfc_keys_query(&keys, target, cfc_credential_keys) == CFC_KEYS_NONE;
+           && cfc_keys_queries(&keys, req->target, &req->readings, cfc_credential_keys)
+              == CFC_KEYS_NONE;
 }
 
 static void note_all(request_rec *r, cfc_protect_req_t *req, const apr_array_header_t *sections)
@@ -141,7 +142,7 @@ void cfc_reach_note(request_rec *r, cfc_protect_req_t *req)
     const apr_array_header_t *servers = cfc_protect_conf_of(r->server)->sections;
     int most = req->cluster->sections->nelts + servers->nelts;
 
-    req->browser = is_browser(r, req->target);
+    req->browser = is_browser(r, req);
     req->reached = apr_array_make(r->pool, most, sizeof(cfc_reach_t));
     req->observed = apr_array_make(r->pool, 0, sizeof(cfc_reach_t));
     note_all(r, req, req->cluster->sections);

@@ -18,10 +18,14 @@
 
 #include <string.h>
 
+/* Many more than 32 readings need: what unwraps to the same again and again costs a copy each. */
+#define UNWRAPS_MAX (4 * CFC_READINGS_MAX)
+
 typedef struct {
     cfc_readings_t *readings;
     size_t length[CFC_READINGS_MAX];
     unsigned decoded[CFC_READINGS_MAX];     /* how often this reading was decoded */
+    unsigned unwraps;                       /* tails that were copied so far */
     char *spare;                            /* the first unused byte of the scratch */
 } worklist_t;
 
@@ -217,6 +221,8 @@ static bool is_listed(const worklist_t *list, const char *path, size_t length)
     return false;
 }
 
+static const char too_many[] = "can be read in too many ways";
+
 /* Take the path that was just written to the spare bytes into the list, unless it is known. */
 static const char *list_spare(worklist_t *list, unsigned decoded)
 {
@@ -230,7 +236,7 @@ static const char *list_spare(worklist_t *list, unsigned decoded)
         return "is encoded too many times";
     }
     if (readings->count == CFC_READINGS_MAX) {
-        return "can be read in too many ways";
+        return too_many;
     }
     list->length[readings->count] = length;
     list->decoded[readings->count] = decoded;
@@ -239,22 +245,37 @@ static const char *list_spare(worklist_t *list, unsigned decoded)
     return NULL;
 }
 
+static const char *list_tail(worklist_t *list, const char *path, size_t context,
+                             const char *tail, unsigned decoded)
+{
+    if (list->unwraps++ == UNWRAPS_MAX) {
+        return too_many;
+    }
+    memcpy(list->spare, path, context);
+    strcpy(list->spare + context, tail);
+    return list_spare(list, decoded);
+}
+
 /* Every tail of one "/s/", whose first this is. */
 static const char *unwrap_tails(worklist_t *list, const char *path, size_t context,
                                 const char *tail, unsigned decoded)
 {
+    static const char download[] = "/download", images[] = "/download/images";
     const char *complaint = NULL;
 
     for (; tail != NULL && complaint == NULL; tail = strstr(tail + 2, "/_/")) {
-        memcpy(list->spare, path, context);
-        memcpy(list->spare + context, tail + 2, strlen(tail + 2) + 1);
-        complaint = list_spare(list, decoded);
+        complaint = list_tail(list, path, context, tail + 2, decoded);
+        /* The rule has another name for these, whatever follows: one directory less. */
+        if (complaint == NULL && strncmp(tail + 2, images, sizeof(images) - 1) == 0) {
+            complaint = list_tail(list, path, context, tail + 2 + sizeof(download) - 1, decoded);
+        }
     }
     return complaint;
 }
 
-/* Confluence forwards <context>/s/<any>/_/<tail> to <context>/<tail>, and <any> and <tail> may
- * hold more of the same: every tail is taken, for every place where the context can end. */
+/* Confluence forwards <context>/s/<any>/_/<tail> to <context>/<tail>, and what begins with
+ * download/images to images. <any> and <tail> may hold more of the same: every tail is taken,
+ * for every place where the context can end. */
 static const char *unwrap(worklist_t *list, const char *path, unsigned decoded)
 {
     const char *complaint = NULL;

@@ -2,9 +2,10 @@
  * target.h: reads a raw request target once, in every way that a layer behind us could.
  *
  * Tomcat strips ;parameters, decodes once and resolves dots; Confluence decodes again, up to a
- * fixpoint, and forwards /s/<any>/_/<tail> to /<tail>. A guard that knows one reading can be
- * talked around with another, so there is one answer here: all of them, or a refusal. Which
- * readings are protected is areas.h's business. Pure: libc only, no allocation. */
+ * fixpoint, and forwards /s/<any>/_/<tail> to /<tail>, of which download/images becomes images.
+ * A guard that knows one reading can be talked around with another, so there is one answer here:
+ * all of them, or a refusal. Which readings are protected is areas.h's business. Pure: libc only,
+ * no allocation. */
 #ifndef CFC_GUARD_TARGET_H
 #define CFC_GUARD_TARGET_H
 

@@ -205,7 +205,7 @@ static void turn_case(char *path, unsigned mask)
 
 static void check_spellings(const judged_t *judged, const char *path, unsigned mask)
 {
-    char *spelling = malloc(3 * strlen(path) + 16);
+    char *spelling = malloc(3 * strlen(path) + 64);
     bool encode = strchr(path, '%') == NULL, parameters = strchr(path, ';') == NULL;
 
     respell(path, mask, encode, parameters, spelling);
@@ -218,6 +218,10 @@ static void check_spellings(const judged_t *judged, const char *path, unsigned m
     if (strstr(path, "/.") == NULL && encode) {
         sprintf(spelling, mask & 1 ? "/x/..%s" : "/%%2e%s", path);
         check_spelling(judged, spelling);
+        if (parameters) {
+            sprintf(spelling, "/s/%x/_/download/images/..;%s", mask, path);
+            check_spelling(judged, spelling);
+        }
     }
     free(spelling);
 }
