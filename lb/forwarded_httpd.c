@@ -10,12 +10,15 @@
 #include <strings.h>
 
 /* Ours alone to send: everything that some Tomcat valve or filter could take for the client's
- * address, scheme or host, and what proves that a request came through here. */
+ * address, scheme, host or certificate, and what proves that a request came through here. */
 static const char *const claims[] = {
     "X-Forwarded-For",    "X-Forwarded-Proto", "X-Forwarded-Host",    "X-Forwarded-Port",
     "X-Forwarded-Server", "X-Forwarded-By",    "X-Forwarded-Ssl",     "X-Forwarded-Scheme",
     "X-Real-IP",          "X-Client-IP",       "X-Cluster-Client-IP", "X-CFCluster-Secret",
-    "Forwarded",          NULL,
+    "Forwarded",
+    /* of Tomcat's SSLValve */
+    "SSL-Client-Cert",    "SSL-Cipher",        "SSL-Session-Id",      "SSL-Cipher-Usekeysize",
+    "SSL-Client-Escaped-Cert", NULL,
 };
 
 /* What nobody may have taken out by naming it in Connection: mod_proxy needs it to carry the

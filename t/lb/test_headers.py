@@ -83,7 +83,9 @@ def test_the_node_is_told_who_asks_and_how(place):
 SPOOFED = ["X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Port",
            "X-Forwarded-Server", "X-Forwarded-By", "X-Forwarded-Ssl", "X-Forwarded-Scheme",
            "X-Real-IP", "X-Client-IP", "X-Cluster-Client-IP", "X-CFCluster-Secret", "Forwarded",
-           "x-forwarded-for", "X-FORWARDED-PROTO", "X_Forwarded_For", "x-forwarded_Proto"]
+           "x-forwarded-for", "X-FORWARDED-PROTO", "X_Forwarded_For", "x-forwarded_Proto",
+           "ssl_client_cert", "SSL_CLIENT_ESCAPED_CERT", "ssl_cipher", "ssl_session_id",
+           "ssl_cipher_usekeysize", "Ssl-Client-Cert"]
 
 
 @pytest.mark.parametrize("name", SPOOFED)
