@@ -387,8 +387,8 @@ const char *cfc_cluster_set_profile(cmd_parms *cmd, void *unused, const char *ar
     for (const cfc_profile_t *profile = cfc_profiles; profile->name != NULL; profile++) {
         if (strcmp(profile->name, arg) == 0) {
             section->profile = profile->name;
-            if (profile->closes != NULL) {
-                cfc_protect_close(cmd->pool, section->protect, profile->closes,
+            for (int i = 0; profile->closes[i] != NULL; i++) {
+                cfc_protect_close(cmd->pool, section->protect, profile->closes[i],
                                   cmd->directive->filename, cmd->directive->line_num);
             }
             for (int i = 0; complaint == NULL && profile->lines[i].directive != NULL; i++) {

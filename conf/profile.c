@@ -11,7 +11,7 @@
 const cfc_profile_t cfc_profiles[] = {
     {
         "confluence",
-        "known-cves",
+        {"known-cves", "ognl", NULL},
         {
             {"CFProbe", "http /status expect=confluence interval=1s timeout=800ms rise=2 fall=2"},
             {"CFSticky", "cookie=CFROUTE session=JSESSIONID"},
@@ -19,5 +19,5 @@ const cfc_profile_t cfc_profiles[] = {
             {NULL, NULL},
         },
     },
-    {NULL, NULL, {{NULL, NULL}}},
+    {NULL, {NULL}, {{NULL, NULL}}},
 };

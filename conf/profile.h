@@ -8,7 +8,7 @@
 
 typedef struct {
     const char *name;
-    const char *closes;             /* a preset of guard/ that nobody may enter; NULL: none */
+    const char *closes[3];          /* presets of guard/ that nobody may enter, NULL-ended */
     struct {
         const char *directive;      /* NULL ends the lines */
         const char *args;

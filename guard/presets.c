@@ -17,21 +17,28 @@ static const cfc_rule_t admin_console[] = {
     {CFC_RULE_ACTION, "/server-info.action"},       /* trigger of CVE-2023-22515 */
     {CFC_RULE_ACTION, "/authenticate.action"},      /* WebSudo: what every admin action needs */
     {CFC_RULE_ACTION, "/doauthenticate.action"},    /* WebSudo: takes the password */
+    {CFC_RULE_ACTION, "/dropauthentication.action"},    /* WebSudo: ends it */
     {CFC_RULE_PREFIX, "/template"},                 /* raw templates; CVE-2023-22527 */
     {CFC_RULE_SUFFIX, ".vm"},                       /* web.xml: templates wherever they lie */
 
     {CFC_RULE_ACTION, "/pages/listpermissionpages.action"},                 /* list */
     {CFC_RULE_ACTION, "/pages/templates/listpagetemplates.action"},         /* list */
     {CFC_RULE_ACTION, "/pages/templates/createpagetemplate.action"},        /* list */
+    {CFC_RULE_ACTION, "/pages/docreatepagetemplate.action"},                /* what that sends */
     {CFC_RULE_ACTION, "/spaces/spacepermissions.action"},                   /* list */
+    {CFC_RULE_ACTION, "/spaces/editspacepermissions.action"},               /* its form */
+    {CFC_RULE_ACTION, "/spaces/doeditspacepermissions.action"},             /* what that sends */
     {CFC_RULE_ACTION, "/spaces/removespace.action"},                        /* list */
+    {CFC_RULE_ACTION, "/spaces/doremovespace.action"},                      /* what that sends */
     {CFC_RULE_ACTION, "/spaces/importmbox.action"},                         /* list */
     {CFC_RULE_ACTION, "/spaces/viewmailaccounts.action"},                   /* list */
     {CFC_RULE_ACTION, "/spaces/addmailaccount.action"},                     /* reads a mailbox */
     {CFC_RULE_ACTION, "/spaces/importpages.action"},                        /* from the disk */
+    {CFC_RULE_ACTION, "/spaces/doimportpages.action"},                      /* what that sends */
     {CFC_RULE_ACTION, "/spaces/flyingpdf/flyingpdf.action"},                /* bulk export */
     {CFC_RULE_ACTION, "/spaces/exportspacehtml.action"},                    /* bulk export */
     {CFC_RULE_ACTION, "/spaces/exportspacexml.action"},                     /* bulk export */
+    {CFC_RULE_ACTION, "/spaces/doexportspace.action"},                      /* what these send */
 
     {CFC_RULE_PREFIX, "/plugins/servlet/oauth/consumers"},                  /* list */
     {CFC_RULE_PREFIX, "/plugins/servlet/oauth/service-providers"},          /* list */
@@ -78,6 +85,9 @@ static const cfc_rule_t admin_console_allowed[] = {
     {CFC_RULE_EXACT, "/json/stoplongrunningtask.action"},       /* a user's own export */
     {CFC_RULE_EXACT, "/rest/applinks/1.0/manifest"},            /* linked Jira asks who we are */
     {CFC_RULE_EXACT, "/rest/applinks/latest/manifest"},
+    {CFC_RULE_EXACT, "/plugins/servlet/applinks/oauth/login-dance/authorize"},  /* a Jira macro */
+    {CFC_RULE_EXACT, "/plugins/servlet/applinks/oauth/login-dance/access"},     /* its way back */
+    {CFC_RULE_EXACT, "/plugins/servlet/applinks/proxy"},        /* scripts of Jira macros */
     {CFC_RULE_PREFIX, "/display"},      /* web.xml: not a template, a page with such a title */
     {CFC_RULE_PREFIX, "/download"},     /* web.xml: not a template, an attachment */
     {CFC_RULE_PREFIX, NULL}
@@ -146,10 +156,15 @@ static const cfc_rule_t known_cves_allowed[] = {
 
 /* Without exceptions: what carries these out does not look at the rest of the path. */
 static const cfc_rule_t injections[] = {
+    {CFC_RULE_KEY_PART, "bootstrapstatusprovider"},         /* CVE-2023-22515 */
+    {CFC_RULE_PART, NULL}
+};
+
+/* By itself, because a page can have such a title: a site that is patched can open it alone.
+ * "#{" is none: neither XWork nor Struts looks for expressions in it. */
+static const cfc_rule_t expressions[] = {
     {CFC_RULE_PART, "${"},                                  /* CVE-2022-26134: OGNL in the path */
     {CFC_RULE_PART, "%{"},                                  /* OGNL, Struts' way to write it */
-    {CFC_RULE_PART, "#{"},                                  /* OGNL, deferred */
-    {CFC_RULE_KEY_PART, "bootstrapstatusprovider"},         /* CVE-2023-22515 */
     {CFC_RULE_PART, NULL}
 };
 
@@ -172,6 +187,10 @@ static const cfc_area_t known_cves_areas[] = {
     {"known-cves", injections, NULL, false},
 };
 
+static const cfc_area_t ognl_areas[] = {
+    {"ognl", expressions, NULL, false},
+};
+
 #define PRESET(name, areas, closed) {name, areas, sizeof(areas) / sizeof((areas)[0]), closed}
 
 static const cfc_preset_t presets[] = {
@@ -179,10 +198,11 @@ static const cfc_preset_t presets[] = {
     PRESET("remote-api", remote_api_areas, false),
     PRESET("api-credentials", credentials_areas, false),
     PRESET("known-cves", known_cves_areas, true),
+    PRESET("ognl", ognl_areas, true),
 };
 
 const char *const cfc_preset_names[] = {"admin-console", "remote-api", "api-credentials",
-                                        "known-cves", NULL};
+                                        "known-cves", "ognl", NULL};
 
 const cfc_preset_t *cfc_preset_find(const char *name)
 {

@@ -444,7 +444,7 @@ AREAS = [
     ("an area's line without its end", 1, "<CFClusterProtect admin-console\n</CFClusterProtect>",
      ['CFClusterProtect: the section\'s line does not end in ">"']),
     ("a preset that is none", 1, protect("wiki"),
-     ['CFClusterProtect: "wiki" is not a preset; known: admin-console, remote-api, api-credentials, known-cves; own paths']),
+     ['CFClusterProtect: "wiki" is not a preset; known: admin-console, remote-api, api-credentials, known-cves, ognl; own paths']),
     ("a preset misspelt", 1, protect("admin-consol"), ["did you mean admin-console?"]),
     ("a path without its word", 1, protect("/x"),
      ["CFClusterProtect: /x is a path; write the word path before it: path /x"]),

@@ -143,8 +143,9 @@ def test_every_balance_method_probe_kind_and_profile_line_is_documented():
     profile = " ".join(text["CFProfile"].split())
     for directive, args in re.findall(r'{"(CF\w+)", "([^"]+)"}', source("conf/profile.c")):
         assert f"{directive} {args}" in profile
-    for preset in re.findall(r'^        "(known-[\w-]+)",$', source("conf/profile.c"), re.M):
-        assert f"closes [{preset}](guard.md#{preset})" in profile
+    closed, = re.findall(r'^        {("[^}]+), NULL},$', source("conf/profile.c"), re.M)
+    names = " and ".join(f"[{preset}](guard.md#{preset})" for preset in re.findall(r'"(.+?)"', closed))
+    assert f"and closes {names}, which" in profile
 
 
 # what httpd -t says

@@ -32,7 +32,7 @@ LINES = [
     ("not closed", 1, "<CFClusterProtect admin-console>\n", "<CFClusterProtect> was not closed"),
     ("no preset", 1, area("wiki"),
      'CFClusterProtect: "wiki" is not a preset; known: admin-console, remote-api, api-credentials, '
-     "known-cves; own paths follow the word path"),
+     "known-cves, ognl; own paths follow the word path"),
     ("a preset misspelt", 1, area("admin-consol"),
      '"admin-consol" is not a preset; did you mean admin-console?'),
     ("a preset in capitals", 1, area("Admin-Console"),

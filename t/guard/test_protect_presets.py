@@ -14,7 +14,7 @@ OTHERS = "Require ip 10.9.9.9"
 
 # Each of them is refused, and none reaches the node.
 ATTACKS = [
-    # label,                            target
+    # label,                            target,                                 preset if another
     ("CVE-2023-22515, setup",           "/setup/setupadministrator.action"),
     ("CVE-2023-22515, trigger",
      "/server-info.action?bootstrapStatusProvider.applicationConfig.setupComplete=false"),
@@ -22,25 +22,29 @@ ATTACKS = [
     ("CVE-2023-22518",                  "/json/setup-restore.action?synchronous=true"),
     ("CVE-2023-22518, elsewhere",       "/admin/;x/setup-restore-local!y.action"),
     ("CVE-2023-22527",                  "/template/aui/text-inline.vm"),
-    ("CVE-2022-26134",                  "/%24%7B%40java.lang.Runtime%7D/"),
-    ("CVE-2022-26134, encoded twice",   "/%2524%257Bx%257D/index.action"),
-    ("CVE-2022-26134, behind a page",   "/display/%24%7Bx%7D"),
+    ("CVE-2023-22515, forwarded",       "/s/x/_/login.action%3fbootstrapStatusProvider.x=false"),
+    ("CVE-2022-26134",                  "/%24%7B%40java.lang.Runtime%7D/",          "ognl"),
+    ("CVE-2022-26134, encoded twice",   "/%2524%257Bx%257D/index.action",           "ognl"),
+    ("CVE-2022-26134, behind a page",   "/display/%24%7Bx%7D",                      "ognl"),
     ("CVE-2021-26085",                  "/s/123cfx/_/;/WEB-INF/web.xml"),
     ("CVE-2021-26085, META-INF",        "/s/123cfx/_/%254d%2545TA-INF/x"),
 ]
 HONEST = ["/display/DOC/WEB-INF", "/dosearchsite.action?queryString=%24%7Bx%7D",
-          "/x?q=bootstrapStatusProvider.x", "/download/attachments/1/x.vm", "/setups"]
+          "/x?q=bootstrapStatusProvider.x", "/download/attachments/1/x.vm", "/setups",
+          "/display/DOC/%23%7Bx%7D"]
 
 
 @pytest.mark.once
-@pytest.mark.parametrize("target", [row[1] for row in ATTACKS], ids=[row[0] for row in ATTACKS])
-def test_the_profile_closes_what_known_attacks_need(new_site, target):
+@pytest.mark.parametrize("target, preset",
+                         [(row[1], (*row, "known-cves")[2]) for row in ATTACKS],
+                         ids=[row[0] for row in ATTACKS])
+def test_the_profile_closes_what_known_attacks_need(new_site, target, preset):
     site = new_site()
     site.httpd.allow("CFC0207")
     assert site.status(target) == 403
     assert site.node.received == []
     line, = site.lines("CFC0207")
-    assert "request refused with 403: CFClusterProtect known-cves (" in line
+    assert f"request refused with 403: CFClusterProtect {preset} (" in line
     assert line.endswith(": " + target.partition("?")[0])
 
 
@@ -79,6 +83,14 @@ def test_a_section_of_the_preset_takes_the_place_of_the_profiles(new_site, lines
     site.httpd.allow("CFC020[67]")
     assert (site.status("/setup"), site.status("/x.vm")) == (setup, template)
     assert len(site.lines("CFC0206") + site.lines("CFC0207")) == logged
+
+
+@pytest.mark.once
+def test_titles_that_look_like_an_expression_are_opened_alone(new_site):
+    site = new_site(area("ognl", "Require all granted"))
+    site.httpd.allow("CFC0207")
+    assert site.status("/display/DOC/How+to+use+%24%7Bx%7D") == 200
+    assert site.status("/setup") == 403
 
 
 @pytest.mark.once

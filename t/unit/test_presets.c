@@ -29,7 +29,7 @@ static bool reaches(const cfc_area_t *area, const char *path, const cfc_readings
         }
         spared = spared && cfc_area_allows(area, readings->path[i], context);
     }
-    return !spared && cfc_keys_query(&keys, path, area->rules) != CFC_KEYS_NONE;
+    return !spared && cfc_keys_queries(&keys, path, readings, area->rules) != CFC_KEYS_NONE;
 }
 
 /* As the binding asks: target, readings, areas. */
@@ -157,13 +157,31 @@ static const struct {
     {"admin-console", "/x/server-info.action"},
     {"admin-console", "/doauthenticate.action"},
     {"admin-console", "/pages/doauthenticate!x.action"},
+    {"admin-console", "/ajax/dropauthentication.action"},
     {"admin-console", "/template/aui/text-inline.vm"},
     {"admin-console", "/anything/x.vm"},
     {"admin-console", "/display/../anything/x.vm"},
     {"admin-console", "/display/..;/anything/x.vm"},
     {"admin-console", "/s/x/_/anything/x.vm%3f.js"},
     {"admin-console", "/pages/listpermissionpages.action?key=A"},
+    {"admin-console", "/pages/templates/docreatepagetemplate.action"},
+    {"admin-console", "/spaces/editspacepermissions.action?key=A&edit=Edit"},
+    {"admin-console", "/spaces/doeditspacepermissions.action?key=A"},
+    {"admin-console", "/spaces/doremovespace.action?key=A"},
+    {"admin-console", "/spaces/doimportpages.action"},
+    {"admin-console", "/spaces/doexportspace.action?key=A&type=TYPE_XML"},
     {"admin-console", "/spaces/x/removespace.action"},
+    {"admin-console", "/./spaces/viewspace.action/removespace.action;/../../viewspace.action"},
+    {"admin-console", "/x/..;/spaces/a.action/removespace.action;/%2e%2e/../a.action"},
+    {"admin-console", "/display/spaces/a.action/removespace.action;/../../../../spaces/a.action;"},
+    {"admin-console", "/s/x/_/./spaces/a.action/removespace.action;/../../a.action"},
+    {"admin-console", "/./json/startheartbeatactivity.action/console.action;/../../"
+                      "startheartbeatactivity.action"},
+    {"admin-console", "/json/startheartbeatactivity.action;x/y"},
+    {"admin-console", "/plugins/servlet/applinks/listapplicationlinks"},
+    {"admin-console", "/plugins/servlet/applinks/proxy/..;/listapplicationlinks"},
+    {"admin-console", "/s/x/_/download/images/..;/admin/console.action"},
+    {"admin-console", "/s/x/_/download/images%2541/..;/admin/console.action"},
     {"admin-console", "/plugins/servlet/oauth/consumers/list"},
     {"admin-console", "/plugins/servlet/oauth/service-providers/add"},
     {"admin-console", "/plugins/servlet/upm/marketplace"},
@@ -190,6 +208,10 @@ static const struct {
     {"api-credentials", "/x?os_authType=any&x"},
     {"api-credentials", "/dologin.action/..;/display?os_username=root"},
     {"api-credentials", "/display/dologin.action?os_username=root"},
+    {"api-credentials", "/s/x/_/login.action%3fos_username=root%26os_password=x"},
+    {"api-credentials", "/s/x/_/dologin.action%3fos_username=root"},
+    {"api-credentials", "/s/x/_/x%253fa=b%2526os%255fpassword=x"},
+    {"api-credentials", "/dologin.action;x/y?os_username=root"},
     {"known-cves", "/setup/setupadministrator.action"},
     {"known-cves", "/setup"},
     {"known-cves", "/bootstrap/selectsetupstep.action"},
@@ -199,15 +221,15 @@ static const struct {
     {"known-cves", "/setup-restore.action"},
     {"known-cves", "/server-info.action?bootstrapStatusProvider.applicationConfig.setupComplete=0"},
     {"known-cves", "/display/DOC?bootstrapStatusProvider.x"},
+    {"known-cves", "/s/x/_/login.action%3fbootstrapStatusProvider.x=false"},
     {"known-cves", "/x?y=1&%62ootstrapStatusProvider[x]=1"},
     {"known-cves", "/x?top['BootstrapStatusProvider']=1"},
     {"known-cves", "/template/aui/text-inline.vm"},
     {"known-cves", "/s/x/_/template/aui/text-inline.vm%3f.js"},
-    {"known-cves", "/%24%7B7*7%7D/"},
-    {"known-cves", "/display/%24%7B7*7%7D/x.action"},
-    {"known-cves", "/%2524%257B7*7%257D/"},
-    {"known-cves", "/x/%25%7B7*7%7D/index.action"},
-    {"known-cves", "/%23%7B7*7%7D"},
+    {"ognl", "/%24%7B7*7%7D/"},
+    {"ognl", "/display/%24%7B7*7%7D/x.action"},
+    {"ognl", "/%2524%257B7*7%257D/"},
+    {"ognl", "/x/%25%7B7*7%7D/index.action"},
     {"known-cves", "/s/123cfx/_/;/WEB-INF/web.xml"},
     {"known-cves", "/s/123cfx/_/%2577EB-INF/web.xml"},
     {"known-cves", "/s/x/_/META-INF/maven"},
@@ -254,6 +276,9 @@ static const char *const needed[] = {
     "/s/1a2b/_/images/icons/admin.png",
     "/s/1a2b/8703/h/_/styles/colors.css?spaceKey=admin",
     "/plugins/servlet/oauth/authorize",
+    "/plugins/servlet/applinks/oauth/login-dance/authorize?applicationLinkID=0a-1b",
+    "/plugins/servlet/applinks/oauth/login-dance/access?applicationLinkID=0a-1b",
+    "/plugins/servlet/applinks/proxy?appId=0a-1b&path=https%3A%2F%2Fjira%2Frest%2Fapi%2F2",
     "/plugins/servlet/streams",
     "/plugins/servlet/confluence/editinword/42/attachments/a.doc",
     "/rest/api/content/42?status=draft",
@@ -270,6 +295,10 @@ static const char *const needed[] = {
     "/display/DOC/WEB-INF",
     "/display/DOC/setup-restore.action",
     "/display/DOC/%7Bcode%7D+and+%24HOME",
+    "/display/DOC/Ruby%27s+%23%7Bx%7D",
+    "/display/DOC/Who+are+you%3F",
+    "/display/json/console",
+    "/spaces/DOC/pages/42/How+to+remove+a+space",
     "/display/DOC/100%25+%7Bdone%7D",
     "/dosearchsite.action?queryString=%24%7Bjndi%7D+bootstrapStatusProvider",
     "/dosearchsite.action?queryString=x%26bootstrapStatusProvider.y%3d1",
@@ -278,6 +307,8 @@ static const char *const needed[] = {
     "/download/resources/x:y/z.png?os_authType=none",
     "/login.action?os_destination=%2F&os_cookie=true",
     "/json/addlabelactivity.action",
+    "/json/startheartbeatactivity.action;jsessionid=0A1B2C.node1",
+    "/rest/applinks/1.0/manifest;jsessionid=0A1B2C.node1",
     "/json/removelabelactivity.action",
     "/json/contentnamesearch.action?query=setup",
     "/json/setpagepermissions.action",
@@ -303,7 +334,8 @@ START_TEST(logging_in_needs_no_session_and_may_carry_a_login)
 {
     static const char *const targets[] = {"/rest/tsv/1.0/authenticate?os_authType=none",
                                           "/rest/tsv/1.0/authenticate?os_username=root",
-                                          "/dologin.action?os_username=root&os_password=x"};
+                                          "/dologin.action?os_username=root&os_password=x",
+                                          "/dologin.action;jsessionid=0A.n?os_username=root"};
 
     for (size_t i = 0; i < sizeof(targets) / sizeof(targets[0]); i++) {
         ck_assert_int_eq(judge("remote-api", targets[i], NULL), OPEN);
