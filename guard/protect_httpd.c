@@ -16,6 +16,12 @@
 
 APLOG_USE_MODULE(cfcluster);
 
+/* For the log: a query can hold a password. */
+static const char *path_of(request_rec *r)
+{
+    return apr_pstrmemdup(r->pool, r->unparsed_uri, strcspn(r->unparsed_uri, "?"));
+}
+
 /* --- claim ---------------------------------------------------------------------------------- */
 
 /* %2f is httpd's to allow; without AllowEncodedSlashes it answers 404 itself before we come. */
@@ -54,7 +60,7 @@ int cfc_protect_claim(request_rec *r, const char *target, const char *passed,
     if (complaint != NULL) {
         ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
                       "CFC0203: request refused with 400, its path %s: %s", complaint,
-                      r->unparsed_uri);     /* ap_log_rerror() escapes what a line cannot hold */
+                      path_of(r));      /* ap_log_rerror() escapes what a line cannot hold */
         return HTTP_BAD_REQUEST;
     }
     req->target = target;
@@ -96,12 +102,6 @@ static int unfaithful(request_rec *r, const cfc_section_t *section, const char *
                   "CFC0205: request refused with 403: CFClusterProtect %s (%s:%d) applies, but %s",
                   section->name, section->file, section->line, why);
     return HTTP_FORBIDDEN;
-}
-
-/* For the log: a query can hold a password. */
-static const char *path_of(request_rec *r)
-{
-    return apr_pstrmemdup(r->pool, r->unparsed_uri, strcspn(r->unparsed_uri, "?"));
 }
 
 static int refuse(request_rec *r, const cfc_section_t *section, const char *why)
