@@ -24,18 +24,21 @@ ANY = ["abc", "1a-CDN/en/8703/h/1.0", "abc/NOCACHE1", "a/_/b", "x/../y", "a;b", 
        "a/s/b", "%2e%2e", "abc/NOCACHE/_/x", "%255f"]
 TAILS = ["/", "/.", "/x/..", "/x/../", ";", ";x", ";/", "/;", "%3f.css", "%23.css", "%253fx", "?",
          "?x=/display", "#x", "%20", "%2520", ".", "..", "/..;/admin", ".css", ";.css", "%3b.css",
-         "!x.action", "/x.action", "%00.css", "%0a", "%2500", "/%2e", "/%252e%252e/x", "%5c", "\\"]
+         "%3fos_username=x", "?os_username=x", "!x.action", "/x.action", "%00.css", "%0a", "%2500",
+         "/%2e", "/%252e%252e/x", "%5c", "\\"]
 HEADS = ["/", "//", "/.", "/;", "/;x", "/.;x", "/./", "/..", "/..;", "/x/..", "/x/..;", "/x;y/..",
          "/%2e%2e", "/x/%2e%2e", "/x/%252e%252e", "/x/%2e.;a", "/x%2f..", "/x%252f..", "/x\\..",
          "/x%5c..", "/x%255c..", "/y%2fz/%2e%2e", "/y%252fz/%2e%2e", "/y%5cz/%2e%2e", "/%2f",
          "/x/y/../..", "/x//..", "/x//../..", "/display/..;", "/download/%2e%2e", "/%3b", "/%20",
-         "/x%3b/..", "/x/..%3b", "/x/..%00", "/x/..%2f", "/x/%%32%65%%32%65", "/%u002e%u002e",
+         "/download/images/..;", "/x%3b/..", "/x/..%3b", "/x/..%00", "/x/..%2f",
+         "/x/%%32%65%%32%65", "/%u002e%u002e",
          "/x/%c0%ae%c0%ae", "/x/..%c0%af", "/x/%e0%80%ae.", "/+/..", "/x/.%2e", "/x/...", "/*"]
 AUTHORITIES = ["localhost", "localhost:8090", "wiki.example.org", "u:p@localhost", "", "[::1]",
                "localhost\\@x", "LOCALHOST"]
 TOKENS = ["/", "//", ".", "..", "/../", "/./", ";", ";x", "%", "%25", "%2f", "%2F", "%5c", "\\",
           "%2e", "%2e%2e", "%252e", "%3b", "%3f", "%23", "?", "%00", "%0d%0a", "%09", "+", "%20",
-          "/s/", "/_/", "/s/x/_/", "_", "s", "%c0%af", "%c0%ae", "%u002f", "%ff", "%c3%bc", "\xfc",
+          "/s/", "/_/", "/s/x/_/", "/download/images", "os_username=x", "_", "s", "%c0%af",
+          "%c0%ae", "%u002f", "%ff", "%c3%bc", "\xfc",
           "admin", "/admin", "|", "[", "^", "`", "{", "}", "<", '"', "~", "*", "!", ":",
           "@", "&", "=", "$", ",", "'", "%7f", "%80", "%1", "%zz", "\x01", "\x7f"]
 
@@ -52,7 +55,8 @@ class Hostile:
             (self._parameter, 4), (self._climb, 4), (self._slashes, 2), (self._forward, 4),
             (self._encode_some, 4), (self._encode_slash, 2), (self._encode_percents, 2),
             (self._backslash, 1), (self._tail, 3), (self._overlong, 1), (self._capitals, 1),
-            (self._json, 1), (self._detour, 2), (self._flood, 0.1)]
+            (self._json, 1), (self._detour, 2), (self._image, 2), (self._ask, 2),
+            (self._open_action, 2), (self._flood, 0.1)]
 
     def targets(self, count, parents=()):
         """Some of them mutations of these parents."""
@@ -117,6 +121,20 @@ class Hostile:
         s = self.random.choice(["s", "s", "s", "%73", "S", "s;x", "%2573"])
         return f"/{s}/{self.random.choice(ANY)}/{mark}" + path
 
+    def _image(self, path):
+        """Forwarded with one directory less."""
+        return self._forward("/download/images" + self.random.choice(["", "", "x", ";x", "/x/.."])
+                             + self.random.choice(["/..;", "/..;x", "/%2e%2e;"]) + path)
+
+    def _ask(self, path):
+        """A parameter for a path that anybody may ask for, mostly in what becomes the query."""
+        path = self.random.choice(NOT_PROTECTED)
+        if self.random.random() < 0.8:
+            path = self._forward(path)
+        return path + self.random.choice(["%3f", "%3f", "%3Fa=b%26", "%253f", "?", "%3fa%23?"]) \
+            + self.random.choice(["os_username=x", "os%5fpassword=x", "OS_username=x",
+                                  "bootstrapStatusProvider.x=1", "os_username"])
+
     def _encode_some(self, path):
         """The same letter or sign wherever it stands, or letters here and there."""
         if self.random.random() < 0.5:
@@ -163,6 +181,16 @@ class Hostile:
 
     def _json(self, path):
         return re.sub(r"^/admin|^/setup", "/json", path)
+
+    def _open_action(self, path):
+        """The path of another action of the same namespace, for whoever resolves it; Struts reads
+        the raw path, from where the resolved one first stands in it."""
+        space, slash, name = path.rpartition("/")
+        other = self.random.choice(["viewspace", "viewspace", "startheartbeatactivity"])
+        lead = self.random.choice(["/.", "/./.", "/;x", "/x/..", "/x/..;", "/display", ""])
+        ups = "/.." * (lead == "/display") * (space.count("/") + 1)
+        end = f"{ups}{space if ups else ''}/{other}.action" + self.random.choice(["", "", ";"])
+        return f"{lead}{space}/{other}.action{slash}{name};/../..{end}"
 
     def _flood(self, path):
         at = self._slash(path)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Asks a server for very many targets, each exactly as it is written, and notes only who answered.
-HEAD, because then an answer ends where its head ends."""
+"""Asks a server for very many targets, each exactly as it is written, and notes only who answered,
+and which parameters came there. HEAD, because then an answer ends where its head ends."""
 
 import itertools
 import re
@@ -17,18 +17,21 @@ AT_ONCE = 32
 
 @dataclass(frozen=True)
 class Brief:
-    """status is 0 when there was no answer; servlet and node are None when httpd answered."""
+    """status is 0 when there was no answer; servlet and node are None when httpd answered.
+    parameters: the names of those that a guard may refuse, with commas."""
     status: int
     servlet: str
     node: str
+    parameters: str = ""
 
 
 NONE = Brief(0, None, None)
+BASE = [("Host", "localhost"), ("X-Test-Brief", "1")]
 
 
-def heads(port, targets):
-    """[Brief] for the targets, in order, over HTTP/1.1."""
-    lanes = [_Lane(port) for _ in range(AT_ONCE)]
+def heads(port, targets, headers=()):
+    """[Brief] for the targets, in order, over HTTP/1.1. headers: [(name, value)] of each."""
+    lanes = [_Lane(port, headers) for _ in range(AT_ONCE)]
     answers = []
     for chunk in _chunks(targets):
         for lane, target in zip(lanes, chunk):
@@ -47,16 +50,14 @@ def _chunks(targets):
 class _Lane:
     """One connection, kept for as long as the server keeps it, with one request on it."""
 
-    def __init__(self, port):
+    def __init__(self, port, headers):
         self.port = port
+        self.headers = "".join(f"{name}: {value}\r\n" for name, value in [*BASE, *headers])
         self.socket = None
         self.message = b""
-        self.reused = False
 
     def send(self, target):
-        self.message = (f"HEAD {target} HTTP/1.1\r\nHost: localhost\r\nX-Test-Brief: 1\r\n\r\n"
-                        .encode("latin-1"))
-        self.reused = self.socket is not None
+        self.message = f"HEAD {target} HTTP/1.1\r\n{self.headers}\r\n".encode("latin-1")
         self._send()
 
     def _send(self):
@@ -70,7 +71,7 @@ class _Lane:
 
     def receive(self):
         head = self._receive()
-        if not head and self.reused:    # closed just before we sent
+        if not head:    # closed just before we sent; a busy machine can also reset a new one
             self.close()
             self._send()
             head = self._receive()
@@ -87,7 +88,7 @@ class _Lane:
                 if not more:
                     return ""
                 head += more
-        except ConnectionError:
+        except (ConnectionError, TimeoutError):
             return ""
         return head.decode("latin-1").lower()
 
@@ -98,17 +99,17 @@ class _Lane:
 
 
 def _brief(status, head):
-    found = dict(re.findall(r"\r\nx-test-(servlet|node): ([^\r]*)", head))
-    return Brief(status, found.get("servlet"), found.get("node"))
+    found = dict(re.findall(r"\r\nx-test-(servlet|node|parameters): ([^\r]*)", head))
+    return Brief(status, found.get("servlet"), found.get("node"), found.get("parameters", ""))
 
 
-def heads2(port, targets):
+def heads2(port, targets, headers=()):
     """[Brief] for the targets as :path, in order, over HTTP/2 without TLS. The client checks
-    nothing: a :path can hold what HTTP/1.1 has no place for."""
+    nothing: a :path can hold what HTTP/1.1 has no place for. headers: [(name, value)] of each."""
     answers = {}
     queue = list(enumerate(targets))
     while queue:
-        answered = _Session(port).ask(queue[:AT_ONCE])
+        answered = _Session(port, headers).ask(queue[:AT_ONCE])
         answers.update(answered)
         queue = [(i, target) for i, target in queue if i not in answers]
     return [answers[i] for i in range(len(targets))]
@@ -118,8 +119,9 @@ class _Session:
     """One connection with a handful of streams. A server may end all of them for the sake of a
     bad one; then they are asked one by one, and the bad one has no answer."""
 
-    def __init__(self, port):
+    def __init__(self, port, headers):
         self.port = port
+        self.headers = [(name.lower(), value) for name, value in headers]
         self.answers = {}
 
     def ask(self, numbered):
@@ -143,11 +145,12 @@ class _Session:
                 numbers[stream] = i
                 http2.send_headers(stream, [
                     (":method", "HEAD"), (":scheme", "http"), (":authority", "localhost"),
-                    (":path", target.encode("latin-1")), ("x-test-brief", "1")], end_stream=True)
+                    (":path", target.encode("latin-1")), ("x-test-brief", "1"), *self.headers],
+                    end_stream=True)
             try:
                 s.sendall(http2.data_to_send())
                 self._read(s, http2, numbers)
-            except (ConnectionError, h2.exceptions.ProtocolError):
+            except (ConnectionError, TimeoutError, h2.exceptions.ProtocolError):
                 pass
 
     def _read(self, s, http2, open_streams):
@@ -161,7 +164,7 @@ class _Session:
                     headers = dict(event.headers)
                     self.answers[open_streams[event.stream_id]] = Brief(
                         int(headers[":status"]), headers.get("x-test-servlet"),
-                        headers.get("x-test-node"))
+                        headers.get("x-test-node"), headers.get("x-test-parameters", ""))
                 elif isinstance(event, (h2.events.StreamEnded, h2.events.StreamReset)):
                     open_streams.pop(event.stream_id, None)
                 elif isinstance(event, h2.events.ConnectionTerminated):

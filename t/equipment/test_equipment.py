@@ -11,7 +11,7 @@ import pytest
 import requests
 import websocket
 
-from . import client, places, ports, proc
+from . import client, many, places, ports, proc
 from .client import Load, User, raw_get
 from .load import NEW, SteadyLoad
 
@@ -71,6 +71,15 @@ REACHED = [
     ("/s/ with NOCACHE",                  "/s/x/NOCACHE1/_/rpc/xmlrpc",             "rpc"),
     ("/s/ takes the last marker",         "/s/x/_/y/_/rpc/xmlrpc",                  "rpc"),
     ("/s/ to /s/",                        "/s/x/_/s/y/%5f/rpc/xmlrpc",              "rpc"),
+    ("/s/ takes images for images",       "/s/x/_/download/images/..;/rpc/xmlrpc",  "rpc"),
+    ("/s/ keeps other downloads",         "/s/x/_/download/i/..;/rpc/xmlrpc",       "page"),
+    ("Struts reads the raw path",
+     "/./spaces/viewspace.action/removespace.action;/../../viewspace.action",       "action"),
+    ("Struts trusts a path that ends so",
+     "/spaces/viewspace.action/removespace.action;/../../../spaces/viewspace.action", "page"),
+    ("Struts in the json namespace",
+     "/./json/startheartbeatactivity.action/console.action;/../../"
+     "startheartbeatactivity.action",                                               "admin"),
 ]
 
 
@@ -82,10 +91,24 @@ def test_paths_reach_what_they_reach_in_confluence(nodes, target, servlet):
 
 
 @pytest.mark.parametrize("target", [
-    "/s/x/_/WEB-INF/web.xml", "/s/x/_/;/META-INF/x", "/s/x/no/marker", "/WEB-INF/web.xml"])
+    "/s/x/_/WEB-INF/web.xml", "/s/x/_/;/Meta-INF/x", "/s/x/_/+/rpc/xmlrpc", "/s/x/no/marker", "/WEB-INF/web.xml"])
 def test_forward_refuses(nodes, target):
     answer = raw_get(nodes[0].port, target)
     assert (answer.status, answer.headers.get("x-test-servlet")) == (404, None)
+
+
+PARAMETERS = [
+    # target,                                       the parameters that came there
+    ("/x?a=b&os_username=me&os_password=x",         "os_username,os_password"),
+    ("/s/x/_/x%3fa=b%26os_username=me",             "os_username"),
+    ("/s/x/_/x%253fbootstrapStatusProvider.y=1?z",  "bootstrapstatusprovider.y"),
+    ("/x%3fos_username=me",                         ""),
+]
+
+
+def test_a_brief_answer_names_parameters_that_a_guard_may_refuse(nodes):
+    answers = many.heads(nodes[0].port, [target for target, _ in PARAMETERS])
+    assert [answer.parameters for answer in answers] == [names for _, names in PARAMETERS]
 
 
 def test_page_keeps_count_in_a_session(nodes):

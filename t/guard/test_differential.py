@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Thousands of hostile targets, sent straight to real Tomcats and through the balancer: what
-leads to a protected servlet in any of them, the guard lets through to none.
+leads to a protected servlet in any of them, or brings it a parameter that is refused, the guard
+lets through to none.
 
 CFC_SEED repeats a run with the seed that a failure prints; CFC_TARGETS sets how many targets."""
 
@@ -26,7 +27,7 @@ PROTECTED = {"admin", "setup", "bootstrap", "rpc", "rest-admin", "soap-axis1", "
              "embedded-crowd", "applinks", "troubleshooting", "velocity", "action", "secret"}
 
 SHUT = """
-<CFClusterProtect admin-console remote-api path /secret>
+<CFClusterProtect admin-console remote-api api-credentials path /secret>
     Require ip 10.9.9.9
 </CFClusterProtect>
 """
@@ -125,6 +126,10 @@ def guarded(new_doors):
     return new_doors(SHUT)
 
 
+def leads_in(answer):
+    return answer.servlet in PROTECTED or answer.parameters != ""
+
+
 class Hunt:
     """Rounds of targets; those that led to something protected are parents of the next round's.
     A leak is a target that a door forwards although it leads in, there or in any connector."""
@@ -154,8 +159,8 @@ class Hunt:
                                f" they lead: {lost}"
         through = {door.label: self.heads(door.port, targets) for door in self.doors}
         for i, target in enumerate(targets):
-            led = {label: answers[i].servlet for label, answers in direct.items()
-                   if answers[i].servlet in PROTECTED}
+            led = {label: (answers[i].servlet, answers[i].parameters)
+                   for label, answers in direct.items() if leads_in(answers[i])}
             if led:
                 self.reached.append(target)
             for label, answers in through.items():
@@ -166,8 +171,9 @@ class Hunt:
         if answer.node is None:
             return
         self.forwarded += 1
-        if answer.servlet in PROTECTED or led:
-            self.leaks.append(f"{label}: {target!r} gets {answer.servlet}; directly {led}")
+        if leads_in(answer) or led:
+            self.leaks.append(f"{label}: {target!r} gets {answer.servlet} {answer.parameters};"
+                              f" directly {led}")
 
     def report(self):
         return (f"seed {self.seed}: {len(self.leaks)} leaks among {self.sent} targets"

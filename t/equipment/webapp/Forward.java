@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
- * /s/<anything>/_/<path> as Confluence's resource rule treats it: the raw path is decoded until
- * nothing changes, normalised, and what follows the last /_/ is forwarded to, whatever it is. */
+ * /s/<anything>/_/<path> as Confluence's resource rule treats it: the raw path is decoded as a
+ * form's value until nothing changes, normalised as a URI, and what follows the last /_/ is
+ * forwarded to, whatever it is; of download/images the first directory is left out. What is no
+ * URI after decoding (a plus sign has become a blank) is none of the rule's. */
 package equipment;
 
+import jakarta.servlet.RequestDispatcher;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.annotation.WebServlet;
 import jakarta.servlet.http.HttpServlet;
@@ -18,47 +21,52 @@ import java.util.regex.Pattern;
 
 @WebServlet("/s/*")
 public class Forward extends HttpServlet {
-    private static final Pattern NO_CACHE = Pattern.compile("^/s/(.*)/NOCACHE(.*)/_/(?<tail>.*)");
-    private static final Pattern CACHED = Pattern.compile("^/s/(.*)/_/(?<tail>.*)");
+    private static final Pattern NO_CACHE = Pattern.compile("/s/(.*)/NOCACHE(.*)/_/(?<tail>.*)");
+    private static final Pattern CACHED = Pattern.compile("/s/(.*)/_/(?<tail>.*)");
+    private static final Pattern DENIED = Pattern.compile("(?i)/(WEB|META)-INF/");
+    private static final Pattern ENCODED = Pattern.compile("[+]|%[0-9a-zA-Z]{2}");
+    private static final String DOWNLOAD = "download/";
 
     @Override
     protected void service(HttpServletRequest request, HttpServletResponse response)
             throws IOException, ServletException {
         String tail = tail(request.getRequestURI().substring(request.getContextPath().length()));
-        if (tail == null) {
+        RequestDispatcher next = tail == null ? null : request.getRequestDispatcher("/" + tail);
+        if (next == null) {
             response.sendError(404);
         } else {
-            request.getRequestDispatcher("/" + tail).forward(request, response);
+            next.forward(request, response);
         }
     }
 
     private static String tail(String raw) {
-        String path;
+        String target;
         try {
-            path = new URI(null, null, decodeFully(raw), null).normalize().getPath();
+            target = new URI(decodeFully(raw)).normalize().toString();
         } catch (URISyntaxException e) {
             return null;
         }
-        if (path.contains("/WEB-INF/") || path.contains("/META-INF/")) {
+        if (DENIED.matcher(target).find()) {
             return null;
         }
         for (Pattern pattern : new Pattern[] {NO_CACHE, CACHED}) {
-            Matcher match = pattern.matcher(path);
-            if (match.find()) {
-                return match.group("tail");
+            Matcher match = pattern.matcher(target);
+            if (match.matches()) {
+                String tail = match.group("tail");
+                return tail.startsWith(DOWNLOAD + "images") ? tail.substring(DOWNLOAD.length())
+                                                            : tail;
             }
         }
         return null;
     }
 
-    /* A plus sign stands for itself in a path; a broken escape ends the decoding. */
+    /* A broken escape ends the decoding; Confluence would never end. */
     private static String decodeFully(String raw) {
         String now = raw;
         try {
-            for (String last = null; !now.equals(last); ) {
-                last = now;
-                now = URLDecoder.decode(now.replace("+", "%2B"), StandardCharsets.UTF_8);
-            }
+            do {
+                now = URLDecoder.decode(now, StandardCharsets.UTF_8);
+            } while (ENCODED.matcher(now).find());
         } catch (IllegalArgumentException e) {
             return now;
         }

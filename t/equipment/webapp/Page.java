@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Any page: shows which node answered, in which session, and what of the request arrived here.
  * HTML for people; JSON for tests, on Accept: application/json or ?format=json; nothing but the
- * name of the servlet, and no session, on X-Test-Brief. */
+ * names of the servlet and of some parameters, and no session, on X-Test-Brief. */
 package equipment;
 
 import jakarta.servlet.RequestDispatcher;
@@ -19,11 +19,14 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 
 @WebServlet({"/", "/display/*", "/download/*"})
 public class Page extends HttpServlet {
     private static final String HITS = "hits";
     private static final String BRIEF = "X-Test-Brief";
+    private static final Pattern FENCED =
+        Pattern.compile("^os_(username|password)$|bootstrapStatusProvider");
 
     @Override
     protected void service(HttpServletRequest request, HttpServletResponse response)
@@ -49,6 +52,7 @@ public class Page extends HttpServlet {
             throws IOException {
         response.setHeader("X-Test-Servlet", servlet);
         if (request.getHeader(BRIEF) != null) {
+            response.setHeader("X-Test-Parameters", String.join(",", fenced(request)));
             return;
         }
         response.setHeader("Cache-Control", "no-store");
@@ -61,6 +65,14 @@ public class Page extends HttpServlet {
             response.setContentType("text/html;charset=UTF-8");
             response.getWriter().print(html(facts));
         }
+    }
+
+    /* The names of the parameters that came here and that a front end may want to fence; whoever
+     * forwarded the request may have added some. */
+    private static List<String> fenced(HttpServletRequest request) {
+        return request.getParameterMap().keySet().stream()
+            .filter(name -> FENCED.matcher(name).find())
+            .map(name -> name.replaceAll("[^\\w.]", "?")).toList();
     }
 
     private static Map<String, Object> describe(HttpServletRequest request, String servlet) {

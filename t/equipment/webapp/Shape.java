@@ -36,11 +36,12 @@ public class Shape extends HttpServlet {
         String info = request.getPathInfo() == null ? "" : request.getPathInfo();
         String path = request.getServletPath();
         String reached = switch (path) {
-            case "/json" -> json(info);
+            case "/json" -> json(strutsPath(request));
             case "/plugins/servlet" -> plugin(info);
             case "/rest" -> REST_ADMIN.matcher(info).matches() ? "rest-admin" : "rest";
             case "/admin", "/setup", "/bootstrap", "/rpc", "/secret" -> path.substring(1);
-            default -> path.endsWith(".vm") ? "velocity" : isForAdmins(path) ? "action" : "page";
+            default -> path.endsWith(".vm") ? "velocity"
+                : isForAdmins(strutsPath(request)) ? "action" : "page";
         };
         if (reached.equals("page")) {
             Page.show(request, response);
@@ -56,17 +57,32 @@ public class Shape extends HttpServlet {
     }
 
     /* Struts' json namespace inherits every admin and setup action: another door to both. */
-    private static String json(String info) {
-        String action = actionName(info);
-        if (!info.endsWith(".action") || OWN_JSON_ACTIONS.contains(action)) {
+    private static String json(String path) {
+        String action = actionName(path);
+        if (!path.endsWith(".action") || OWN_JSON_ACTIONS.contains(action)) {
             return "json";
         }
         return action.startsWith("setup") || action.equals("finishsetup") ? "setup" : "admin";
     }
 
+    /* Struts does not trust getServletPath(), which here is all of the path: unless the raw URI
+     * ends with it, it reads on in the raw URI from where it first stands there, up to a ';'. */
+    private static String strutsPath(HttpServletRequest request) {
+        String info = request.getPathInfo();
+        String path = request.getServletPath() + (info == null ? "" : info);
+        String uri = request.getRequestURI();
+        int begin = uri.endsWith(path) ? -1 : uri.indexOf(path);
+        String read = begin < 0 ? path : uri.substring(begin);
+        int end = read.indexOf(';');
+        return end < 0 ? read : read.substring(0, end);
+    }
+
     /* Struts takes the longest namespace it knows, else the one without a name, and of the rest
      * the last segment only. */
     private static boolean isForAdmins(String path) {
+        if (!path.endsWith(".action")) {
+            return false;
+        }
         String space = path.substring(0, path.lastIndexOf('/'));
         while (!ADMIN_ACTIONS.containsKey(space)) {
             space = space.substring(0, space.lastIndexOf('/'));
