@@ -187,9 +187,10 @@ static int connect_line(request_rec *r, proxy_server_conf *conf, line_t *line,
 }
 
 /* Have a living connection on the line, and have the attempt freed if the node turns down.
- * mod_proxy_ajp finds the connection in the line's worker, where there is no other. */
+ * mod_proxy_ajp finds the connection in the line's worker, where there is no other. If it pings the
+ * node it finds out itself whether the node is closing that one, and takes another. */
 static int prepare(request_rec *r, proxy_server_conf *conf, line_t *line, char *url,
-                   apr_time_t now, cfc_attempt_t *attempt)
+                   apr_time_t now, bool pinged, cfc_attempt_t *attempt)
 {
     proxy_conn_rec *backend = NULL;
     int status = ap_proxy_acquire_connection(scheme, &backend, line->worker, r->server);
@@ -198,7 +199,7 @@ static int prepare(request_rec *r, proxy_server_conf *conf, line_t *line, char *
     if (status != OK) {
         return status;
     }
-    backend->close = is_old(line, now);
+    backend->close = is_old(line, now) || (attempt->terms.fresh && !pinged);
     attempt->reused = !backend->close
                       && ap_proxy_check_connection(scheme, backend, r->server, 0,
                                                    PROXY_CHECK_CONN_EMPTY) == APR_SUCCESS;
@@ -243,7 +244,7 @@ static void use(request_rec *r, proxy_server_conf *conf, line_t *line, char *url
     bool ping = needs_ping(r);
     apr_time_t ended_at;
 
-    attempt->status = prepare(r, conf, line, url, now, attempt);
+    attempt->status = prepare(r, conf, line, url, now, ping, attempt);
     if (attempt->status == OK) {
         line->worker->s->ping_timeout_set = ping;
         attempt->reused = attempt->reused && !ping;

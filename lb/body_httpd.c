@@ -87,6 +87,15 @@ void cfc_body_register(void)
     body_filter = ap_register_input_filter("CFCLUSTER_BODY", body_read, NULL, AP_FTYPE_RESOURCE);
 }
 
+/* By what the client says; of a chunked body it says nothing. */
+static bool is_within(const request_rec *r, apr_off_t limit_bytes)
+{
+    const char *length = apr_table_get(r->headers_in, "Content-Length");
+    apr_off_t bytes;
+
+    return length != NULL && ap_parse_strict_length(&bytes, length) && bytes <= limit_bytes;
+}
+
 cfc_body_t *cfc_body_open(request_rec *r, apr_off_t limit_bytes)
 {
     cfc_body_t *body;
@@ -98,6 +107,7 @@ cfc_body_t *cfc_body_open(request_rec *r, apr_off_t limit_bytes)
     body->kept = apr_brigade_create(r->pool, r->connection->bucket_alloc);
     body->replay = apr_brigade_create(r->pool, r->connection->bucket_alloc);
     body->limit_bytes = limit_bytes;
+    body->fits = is_within(r, limit_bytes);
     return body;
 }
 

@@ -14,6 +14,7 @@ typedef struct {
     apr_bucket_brigade *replay;     /* what this attempt has still to be given again */
     apr_off_t kept_bytes;
     apr_off_t limit_bytes;
+    bool fits;                      /* it is known that all of it may be kept */
     bool lost;                      /* more was read than may be kept: no second attempt */
     bool ended;                     /* the client's body has been read to its end */
 } cfc_body_t;

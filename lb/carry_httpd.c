@@ -249,12 +249,34 @@ static void judge(const request_rec *r, cfc_attempt_t *attempt)
     attempt->reused = attempt->reused && attempt->reach != CFC_REACH_NOTHING_SENT;
 }
 
+/* On a kept-alive client connection mod_proxy_http answers a node that hangs up without a word by
+ * closing the client's connection too, and nothing could be retried. Without one it looks for
+ * proxy-initial-not-pooled; if that is set already, an administrator has set it. */
+static int run_http(request_rec *r, proxy_server_conf *conf, char *url,
+                    const cfc_attempt_t *attempt)
+{
+    static const char not_pooled[] = "proxy-initial-not-pooled";
+    bool set = attempt->terms.fresh && apr_table_get(r->subprocess_env, not_pooled) == NULL;
+    int keepalives = r->connection->keepalives;
+    int status;
+
+    r->connection->keepalives = 0;
+    if (set) {
+        apr_table_setn(r->subprocess_env, not_pooled, "1");
+    }
+    status = proxy_run_scheme_handler(r, attempt->node->carrier, conf, url, NULL, 0);
+    if (set) {
+        apr_table_unset(r->subprocess_env, not_pooled);
+    }
+    r->connection->keepalives = keepalives;
+    return status;
+}
+
 void cfc_carry(request_rec *r, const cfc_node_t *node, const char *target,
                const cfc_terms_t *terms, cfc_attempt_t *attempt)
 {
     proxy_server_conf *conf = ap_get_module_config(r->server->module_config, &proxy_module);
     char *url = apr_pstrcat(r->pool, node->url, target, NULL);
-    int keepalives = r->connection->keepalives;
 
     memset(attempt, 0, sizeof(*attempt));
     attempt->node = node;
@@ -263,9 +285,6 @@ void cfc_carry(request_rec *r, const cfc_node_t *node, const char *target,
     attempt->terms = *terms;
     attempt->error = ap_is_HTTP_ERROR(r->status) ? r->status : 0;
     r->filename = apr_pstrcat(r->pool, "proxy:", url, NULL);
-    /* On a kept-alive client connection mod_proxy_http answers a node that hangs up without a
-     * word by closing the client's connection too, and nothing could be retried. */
-    r->connection->keepalives = 0;
     cfc_answer_watch(r, attempt);
 
     attempt->waiting = cfc_waiting_begin(node->slot, apr_time_now());
@@ -275,13 +294,12 @@ void cfc_carry(request_rec *r, const cfc_node_t *node, const char *target,
     }
     else {
         current = attempt;
-        attempt->status = proxy_run_scheme_handler(r, node->carrier, conf, url, NULL, 0);
+        attempt->status = run_http(r, conf, url, attempt);
         current = NULL;
     }
     cfc_waiting_end(attempt->waiting);
     attempt->waiting = NULL;
 
-    r->connection->keepalives = keepalives;
     if (attempt->status == DECLINED) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
                       "CFC0111: no module of httpd carries requests to %s; load mod_proxy_http, "

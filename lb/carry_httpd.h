@@ -25,6 +25,8 @@ typedef struct {
     /** The node has answered with an upgrade: from here on it is a tunnel. @return it */
     struct cfc_tunnel *(*upgrade)(void *journey);
     void *journey;
+    /** Over a connection made for this attempt, which the node cannot be closing just now. */
+    bool fresh;
 } cfc_terms_t;
 
 /** One attempt, as cfc_carry() leaves it. */

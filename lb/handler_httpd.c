@@ -347,9 +347,17 @@ static cfc_tunnel_t *upgrade(void *journey)
     return &j->tunnel;
 }
 
+/* A node may be closing a connection just as it is used again (the keep-alive race). What cannot
+ * be repeated then must not meet that, nor what has met it once. */
+static bool needs_fresh(const journey_t *j)
+{
+    return j->attempts > 0 || cfc_method_class(j->r->method) == CFC_METHOD_UNSAFE
+           || (j->body != NULL && !j->body->fits);
+}
+
 static void attempt_once(journey_t *j)
 {
-    const cfc_terms_t terms = {withhold, has_alternative, answered, upgrade, j};
+    const cfc_terms_t terms = {withhold, has_alternative, answered, upgrade, j, needs_fresh(j)};
 
     j->attempts++;
     if (j->body != NULL) {
@@ -411,8 +419,8 @@ static int travel(journey_t *j)
         }
         atomic_fetch_add_explicit(&j->choice.node->slot->traffic.retried, 1, memory_order_relaxed);
         /* A healthy node may just have closed the reused connection (the keep-alive race): it
-         * may be asked once more, over another one. */
-        if (!j->attempt.reused || j->attempts > 1) {
+         * is asked once more, over a fresh one. */
+        if (!j->attempt.reused) {
             cfc_tried_add(&j->ask.tried, j->cl, j->choice.node);
         }
     }

@@ -289,6 +289,11 @@ def test_users_notice_nothing_when(outcome, label):
     assert outcome.complaints == []
 
 
+@pytest.mark.parametrize("label", ["a node closes idle connections on reuse"])
+def test_no_post_is_lost_either_when(outcome, label):
+    assert outcome.failed(outcome.of("POST")) == []
+
+
 def table(found):
     lines = ["| when | failed GET, HEAD, PUT, DELETE | failed POST | executed twice | new users "
              "failed | p50, ms | p99, ms | longest wait, ms |", "|---" * 8 + "|"]

@@ -204,6 +204,29 @@ def test_a_kept_connection_that_the_node_gives_up_is_no_reason_to_leave_it(place
     assert len(node1.received) == 7     # each but the first twice: over the old one, over a new one
 
 
+# What cannot be sent again when the node closes the connection that it is sent over.
+SENT_ONCE = [
+    # method, bytes, in chunks
+    ("POST", 0, False),
+    ("POST", 3, False),
+    ("PUT", 16385, False),
+    ("PUT", 16385, True),
+]
+
+
+@pytest.mark.parametrize("method, size, in_chunks, scheme", [
+    *[(*what, scheme) for what in SENT_ONCE for scheme in ("http", "https", "ajp")],
+    ("PATCH", 3, False, "http")])       # AJP has none
+def test_what_cannot_be_sent_again_goes_over_no_connection_that_the_node_closes(
+        place, method, size, in_chunks, scheme):
+    cluster, node1 = place("stale", scheme, inside="CFRetry body=16K")
+    body = b"b" * size
+    for number in range(4):
+        answer = upload(cluster, iter([body]) if in_chunks else body, method)
+        assert (answer.status_code, answer.text) == (200, "node1"), number
+    assert [request.body for request in node1.received] == [body] * 4
+
+
 def test_a_failed_post_leaves_the_clients_connection_usable(place):
     cluster, node1 = place("close")
     message = (b"POST /a HTTP/1.1\r\nHost: x\r\nCookie: JSESSIONID=A.node1\r\n"
