@@ -79,6 +79,28 @@ static void note_upgrade(void)
     }
 }
 
+/* mod_proxy_http reads the head of an answer line by line. */
+static bool is_interim(apr_bucket_brigade *bb, ap_input_mode_t mode, apr_off_t length)
+{
+    char line[CFC_INTERIM_BYTES];
+    apr_size_t first = sizeof(line);
+
+    return mode == AP_MODE_GETLINE && current->head != CFC_HEAD_FINAL && length > 0
+           && apr_brigade_flatten(bb, line, &first) == APR_SUCCESS
+           && cfc_interim_line(&current->head, line, (apr_size_t)length);
+}
+
+static void note_received(apr_off_t length)
+{
+    if (current->answered_at == 0 && length > 0) {
+        current->answered_at = apr_time_now();
+        if (current->waiting != NULL) {
+            cfc_waiting_answered(current->waiting);
+        }
+    }
+    current->received += length;
+}
+
 static apr_status_t count_received(ap_filter_t *f, apr_bucket_brigade *bb, ap_input_mode_t mode,
                                    apr_read_type_e block, apr_off_t readbytes)
 {
@@ -90,13 +112,11 @@ static apr_status_t count_received(ap_filter_t *f, apr_bucket_brigade *bb, ap_in
     status = ap_get_brigade(f->next, bb, mode, block, readbytes);
     if (current != NULL && status == APR_SUCCESS && mode != AP_MODE_SPECULATIVE
         && mode != AP_MODE_INIT) {
-        if (current->answered_at == 0 && !APR_BRIGADE_EMPTY(bb)) {
-            current->answered_at = apr_time_now();
-            if (current->waiting != NULL) {
-                cfc_waiting_answered(current->waiting);
-            }
+        apr_off_t length = length_of(bb);
+
+        if (!is_interim(bb, mode, length)) {
+            note_received(length);
         }
-        current->received += length_of(bb);
     }
     return status;
 }

@@ -9,6 +9,7 @@
 #include <http_config.h>
 
 #include "conf/conf.h"
+#include "lb/interim.h"
 #include "lb/retry.h"
 
 struct cfc_tunnel;
@@ -45,9 +46,10 @@ typedef struct cfc_attempt {
     bool replaced;          /* withheld for an answer of ours: for the node all went as ever */
     const struct cfc_tunnel *tunnel;    /* that it became; NULL: it did not */
     cfc_terms_t terms;
+    cfc_head_t head;        /* where in the answer's head the node is; AJP: unused */
     apr_time_t answered_at; /* when the first byte came back; 0: none */
     apr_off_t sent;         /* bytes to the node, headers included; AJP: 0 */
-    apr_off_t received;     /* bytes from the node, likewise */
+    apr_off_t received;     /* bytes from the node, likewise, but for interim answers */
 } cfc_attempt_t;
 
 /**

@@ -65,6 +65,8 @@ class ScriptedNode:
     slow     the beginning of an answer, and the rest when `go_on` is set
     silent   nothing, until it is closed
 
+    Who expects 100 Continue gets it, and then what is named here.
+
     Each connection is accepted only after accept_pause seconds.
     """
 
@@ -160,6 +162,8 @@ class ScriptedNode:
         if request is None:
             return False
         self.begun += request.target != "/status"
+        if request.header("Expect") == ["100-continue"]:
+            connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
         self._read_body(request, connection, stream)
         if request.target == "/status" and not self.probes_too:
             self.probed.append(time.monotonic())

@@ -75,6 +75,15 @@ def test_a_body_that_is_waited_for_arrives_whole_when_the_first_node_refuses(pla
         assert receipt(download_body(size)).items() <= done.items()
 
 
+@pytest.mark.parametrize("script", ["close", "reset", "silent"])
+def test_a_node_that_has_only_said_continue_has_not_answered(place, script):
+    cluster, node1 = place(script, inside="CFTimeout answer=2s")
+    for size in 10, 200_000:
+        done = curl(cluster, size, "-X", "PUT", "-H", "Expect: 100-continue")
+        assert receipt(download_body(size), "PUT").items() <= done.items()
+    assert [len(request.body) for request in node1.received] == [10, 200_000]
+
+
 @pytest.mark.skipif(mpm() == "prefork", reason="httpd does not do HTTP/2 in prefork")
 def test_a_body_over_http2_arrives_whole_when_the_first_node_refuses(place):
     cluster, _ = place("refuse", outside="Protocols h2c http/1.1")

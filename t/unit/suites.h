@@ -24,6 +24,7 @@
     SUITE(route)          \
     SUITE(rehome)         \
     SUITE(retry)          \
+    SUITE(interim)        \
     SUITE(location)       \
     SUITE(tunnel)         \
     SUITE(waiting)        \
