@@ -86,7 +86,7 @@ typedef struct {
 
 typedef struct {
     apr_int64_t attempts;           /* at most, the first one included */
-    apr_int64_t budget_ms;          /* no new attempt later than this after the request came */
+    apr_int64_t budget_ms;          /* no new attempt later than this after the first failure */
     apr_int64_t body_bytes;         /* of a request body are kept for a second attempt */
     cfc_codes_t on_status;          /* answers that mean: ask another node */
 } cfc_retry_conf_t;

@@ -51,6 +51,7 @@ typedef struct {
     cfc_tunnel_t tunnel;        /* if that became one */
     apr_int64_t attempts;       /* made */
     apr_int64_t queued_ms;      /* spent waiting for a place */
+    apr_time_t failing_since;   /* 0: no attempt has failed */
     cfc_body_t *body;           /* NULL: none */
     origin_t origin;
 } journey_t;
@@ -105,9 +106,20 @@ static uint32_t dice(void)
     return state ^ state >> 16;
 }
 
-static apr_int64_t elapsed_ms(const request_rec *r)
+/* Of the budget for attempts. How long the client took to send the request, or a node was at work
+ * on it before it failed, is not of it; but silence that a node was given all its time for is. */
+static apr_int64_t spent_ms(const journey_t *j)
 {
-    return apr_time_as_msec(apr_time_now() - r->request_time);
+    return j->failing_since == 0 ? 0 : apr_time_as_msec(apr_time_now() - j->failing_since);
+}
+
+static void note_failure(journey_t *j)
+{
+    bool silent = j->attempt.status == HTTP_GATEWAY_TIME_OUT && !j->attempt.withheld;
+
+    if (j->failing_since == 0) {
+        j->failing_since = silent ? j->choice.at : apr_time_now();
+    }
 }
 
 /* A node and a place at it; a request that can go elsewhere if it fails may be a trial. */
@@ -254,7 +266,7 @@ static cfc_retry_t retry_verdict(const journey_t *j, cfc_reach_t reach)
         .body_lost = j->body != NULL && j->body->lost,
         .attempts = j->attempts,
         .attempts_max = j->cl->retry.attempts,
-        .elapsed_ms = elapsed_ms(j->r),
+        .spent_ms = spent_ms(j),
         .budget_ms = j->cl->retry.budget_ms,
     };
 
@@ -410,6 +422,7 @@ static int travel(journey_t *j)
         if (!j->attempt.failed) {
             return j->attempt.status;
         }
+        note_failure(j);
         again = may_retry(j);
         if (!j->attempt.client_has_bytes) {
             put_back(j);    /* nor is a client tied to the node that has just failed it */

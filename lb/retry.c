@@ -29,7 +29,7 @@ cfc_retry_t cfc_retry(const cfc_retry_ask_t *ask)
     if (ask->attempts >= ask->attempts_max) {
         return CFC_RETRY_ATTEMPTS;
     }
-    if (ask->elapsed_ms >= ask->budget_ms) {
+    if (ask->spent_ms >= ask->budget_ms) {
         return CFC_RETRY_BUDGET;
     }
     return CFC_RETRY_YES;

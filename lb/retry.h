@@ -27,7 +27,7 @@ typedef struct {
     bool body_lost;             /* a part of the body was read that cannot be given again */
     apr_int64_t attempts;       /* made so far */
     apr_int64_t attempts_max;
-    apr_int64_t elapsed_ms;     /* since the request came */
+    apr_int64_t spent_ms;       /* since an attempt failed for the first time */
     apr_int64_t budget_ms;
 } cfc_retry_ask_t;
 

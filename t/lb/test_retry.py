@@ -7,6 +7,7 @@ node1 is scripted, node2 a Tomcat. Every request here carries a session of node1
 import hashlib
 import json
 import subprocess
+import time
 
 import pytest
 
@@ -193,6 +194,17 @@ def test_no_attempt_is_made_when_the_time_for_them_is_over(place):
     answer = cluster.user().get("/page", headers=TO_NODE1)
     assert (answer.status_code in TIMED_OUT, len(node1.received)) == (True, 1)
     assert "the time for attempts is over" in cluster.httpd.error_log()
+
+
+def test_the_time_for_attempts_begins_when_the_first_one_has_failed(place):
+    cluster, _ = place("close", inside="CFRetry budget=500ms")
+
+    def slowly():
+        yield b"a"
+        time.sleep(1)
+        yield b"b"
+
+    assert is_whole(upload(cluster, slowly(), "PUT"), b"ab", "PUT")
 
 
 @pytest.mark.parametrize("scheme", SCHEMES_ONCE)

@@ -33,7 +33,7 @@ static cfc_retry_t verdict(int row, int against)
         .body_lost = against & BODY_LOST,
         .attempts = against & ATTEMPTS_USED ? 3 : 2,
         .attempts_max = 3,
-        .elapsed_ms = against & BUDGET_SPENT ? 10000 : 9999,
+        .spent_ms = against & BUDGET_SPENT ? 10000 : 9999,
         .budget_ms = 10000,
     };
 
