@@ -248,6 +248,7 @@ static void use(request_rec *r, proxy_server_conf *conf, line_t *line, char *url
     if (attempt->status == OK) {
         line->worker->s->ping_timeout_set = ping;
         attempt->reused = attempt->reused && !ping;
+        attempt->sent_at = now;
         attempt->status = proxy_run_scheme_handler(r, line->worker, conf, url, NULL, 0);
         ended_at = apr_time_now();
         judge(r, ping, ended_at - now >= line->worker->s->timeout, attempt);
@@ -269,7 +270,7 @@ void cfc_ajp_carry(request_rec *r, proxy_server_conf *conf, char *url, cfc_attem
     }
     use(r, conf, line, url, now, attempt);
     /* Before somebody else gets the connection. */
-    cfc_waiting_end(attempt->waiting);
+    attempt->released = cfc_waiting_end(attempt->waiting);
     attempt->waiting = NULL;
     atomic_store(&line->busy, false);
     sweep(lines, r->server, now);

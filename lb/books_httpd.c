@@ -26,17 +26,17 @@ void cfc_books_attempt(const request_rec *r, const cfc_cluster_t *cl, const cfc_
 {
     cfc_node_slot_t *slot = choice->node->slot;
 
+    if (cfc_attempt_blames(attempt)) {
+        cfc_latency_note(&slot->latency, FAILED_US, choice->at);
+    }
     if (attempt->failed) {
-        if (!attempt->reused) {     /* or it is the keep-alive race, which is no node's fault */
-            cfc_latency_note(&slot->latency, FAILED_US, choice->at);
-        }
         return;
     }
     if (attempt->answered_at != 0) {
         cfc_spread_note(&slot->spread, attempt->answered_at - choice->at, attempt->answered_at);
     }
     if (attempt->answered_at != 0 && attempt->answer < HTTP_INTERNAL_SERVER_ERROR
-        && cfc_method_class(r->method) == CFC_METHOD_SAFE) {
+        && !attempt->broken && cfc_method_class(r->method) == CFC_METHOD_SAFE) {
         cfc_latency_note(&slot->latency, attempt->answered_at - choice->at, attempt->answered_at);
     }
     if (choice->why == CFC_WHY_MOVED || choice->why == CFC_WHY_REHOMED) {

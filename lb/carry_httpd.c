@@ -124,13 +124,15 @@ static apr_status_t count_received(ap_filter_t *f, apr_bucket_brigade *bb, ap_in
 static apr_status_t count_sent(ap_filter_t *f, apr_bucket_brigade *bb)
 {
     link_t *link = f->ctx;
+    apr_off_t length = current != NULL ? length_of(bb) : 0;
 
-    if (current != NULL) {
+    if (length > 0) {       /* mod_proxy flushes what it closes */
         if (current->sent == 0 && current->waiting != NULL) {
             atomic_store(&link->waiting, current->waiting);
             cfc_waiting_watch(current->waiting, link->fd, link->c);
         }
-        current->sent += length_of(bb);
+        current->sent += length;
+        current->sent_at = apr_time_now();
     }
     return ap_pass_brigade(f->next, bb);
 }
@@ -237,10 +239,23 @@ void cfc_carry_prepare(request_rec *r)
     r->proxyreq = PROXYREQ_REVERSE;
 }
 
+static const char timed_out[] = "proxy_timedout";
+
 static bool nodes_fault(int status)
 {
     return status == HTTP_BAD_GATEWAY || status == HTTP_SERVICE_UNAVAILABLE
            || status == HTTP_GATEWAY_TIME_OUT || status == HTTP_INTERNAL_SERVER_ERROR;
+}
+
+/* How soon a connection that its node had closed before the request came turns out to be so. Less
+ * than any CFTimeout answer=, so silence is never taken for it. */
+#define STALE_MS 1000
+
+static bool is_stale(const cfc_attempt_t *attempt)
+{
+    return attempt->failed && attempt->reused && attempt->reach == CFC_REACH_SENT
+           && !attempt->released
+           && apr_time_now() - attempt->sent_at < apr_time_from_msec(STALE_MS);
 }
 
 static void judge(const request_rec *r, cfc_attempt_t *attempt)
@@ -250,13 +265,17 @@ static void judge(const request_rec *r, cfc_attempt_t *attempt)
         attempt->status = attempt->answer;
         attempt->failed = true;
         attempt->reach = CFC_REACH_SENT;
-        attempt->reused = false;
         return;
     }
+    /* What ap_proxy_backend_broke() sets, when it has an answer end without an end. */
+    attempt->broken = attempt->client_has_bytes && r->no_cache && !r->connection->aborted;
     if (attempt->status == OK || attempt->status == DONE) {
         attempt->status = OK;
         attempt->reach = CFC_REACH_ANSWERED;
         return;
+    }
+    if (apr_table_get(r->notes, timed_out) != NULL) {
+        attempt->status = HTTP_GATEWAY_TIME_OUT;    /* mod_proxy_http says 502 to that */
     }
     attempt->failed = nodes_fault(attempt->status) && !r->connection->aborted;
     if (attempt->client_has_bytes || attempt->received > 0) {
@@ -265,8 +284,7 @@ static void judge(const request_rec *r, cfc_attempt_t *attempt)
     else if (attempt->node->scheme != CFC_SCHEME_AJP) {
         attempt->reach = attempt->sent > 0 ? CFC_REACH_SENT : CFC_REACH_NOTHING_SENT;
     }
-    /* Without a byte sent there was no connection to reuse. */
-    attempt->reused = attempt->reused && attempt->reach != CFC_REACH_NOTHING_SENT;
+    attempt->stale = is_stale(attempt);
 }
 
 /* On a kept-alive client connection mod_proxy_http answers a node that hangs up without a word by
@@ -304,6 +322,8 @@ void cfc_carry(request_rec *r, const cfc_node_t *node, const char *target,
     attempt->reused = true;
     attempt->terms = *terms;
     attempt->error = ap_is_HTTP_ERROR(r->status) ? r->status : 0;
+    r->no_cache = 0;
+    apr_table_unset(r->notes, timed_out);
     r->filename = apr_pstrcat(r->pool, "proxy:", url, NULL);
     cfc_answer_watch(r, attempt);
 
@@ -317,7 +337,7 @@ void cfc_carry(request_rec *r, const cfc_node_t *node, const char *target,
         attempt->status = run_http(r, conf, url, attempt);
         current = NULL;
     }
-    cfc_waiting_end(attempt->waiting);
+    attempt->released = cfc_waiting_end(attempt->waiting) || attempt->released;
     attempt->waiting = NULL;
 
     if (attempt->status == DECLINED) {

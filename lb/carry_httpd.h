@@ -39,18 +39,29 @@ typedef struct cfc_attempt {
     int answer;             /* the status that the node answered with; 0: it did not */
     int error;              /* the status that the answer is an ErrorDocument of; 0: it is none */
     cfc_reach_t reach;
-    bool failed;            /* the node is at fault: no answer, or a broken one */
+    bool failed;            /* it came to nothing, and not by the client's doing */
+    bool broken;            /* the answer ended before its end, likewise */
     bool reused;            /* went over a connection kept from an earlier request */
+    bool stale;             /* failed as that turned out to be closed (the keep-alive race) */
+    bool released;          /* ended by us: its node had turned down, or this child ends */
     bool client_has_bytes;  /* something of an answer was passed on */
     bool withheld;          /* by the terms; its status is in status, unless it is replaced */
     bool replaced;          /* withheld for an answer of ours: for the node all went as ever */
     const struct cfc_tunnel *tunnel;    /* that it became; NULL: it did not */
     cfc_terms_t terms;
     cfc_head_t head;        /* where in the answer's head the node is; AJP: unused */
+    apr_time_t sent_at;     /* when the last of it went out; AJP: the first; 0: nothing did */
     apr_time_t answered_at; /* when the first byte came back; 0: none */
     apr_off_t sent;         /* bytes to the node, headers included; AJP: 0 */
     apr_off_t received;     /* bytes from the node, likewise, but for interim answers */
 } cfc_attempt_t;
+
+/** Whether how an attempt ended speaks against its node. A node may close an idle connection, and
+ * what we ended ourselves is no news of it. */
+static inline bool cfc_attempt_blames(const cfc_attempt_t *attempt)
+{
+    return (attempt->failed || attempt->broken) && !attempt->stale && !attempt->released;
+}
 
 /**
  * Whether mod_proxy and the scheme's module are loaded, and before us.

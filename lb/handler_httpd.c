@@ -167,7 +167,7 @@ static void book(const journey_t *j)
     cfc_traffic_t *traffic = &j->choice.node->slot->traffic;
     bool answered = attempt->status == OK || attempt->withheld;
     int class = answered ? attempt->answer / 100 : 0;
-    bool good = class > 0 && class < 5;
+    bool good = class > 0 && class < 5 && !attempt->broken;
 
     atomic_fetch_add_explicit(&traffic->attempts, 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&traffic->by_class[class > 0 && class < 6 ? class : 0], 1,
@@ -193,7 +193,9 @@ static void tell_ejected(const journey_t *j, apr_int64_t ms)
 {
     const cfc_node_t *node = j->choice.node;
     const char *span = cfc_duration_text(ms, j->r->pool);
-    int status = j->attempt.status == OK ? j->attempt.answer : j->attempt.status;
+    int status = j->attempt.broken         ? HTTP_BAD_GATEWAY
+                 : j->attempt.status == OK ? j->attempt.answer
+                                           : j->attempt.status;
     const cfc_what_t what = {
         .kind = CFC_EVENT_EJECTION, .bad = true, .cluster = j->cl->name, .noun = "node",
         .name = node->name, .effective = cfc_effective_word(cfc_node_effective(node)),
@@ -207,8 +209,7 @@ static void tell_ejected(const journey_t *j, apr_int64_t ms)
               "other node can take", what.cluster, what.name, span, status);
 }
 
-/* What users' requests say of a node. A hung-up reused connection is the keep-alive race, no
- * failure. */
+/* What users' requests say of a node. */
 static void judge_node(const journey_t *j)
 {
     const cfc_attempt_t *attempt = &j->attempt;
@@ -220,7 +221,7 @@ static void judge_node(const journey_t *j)
     if (j->ask.bound) {
         return;         /* a tester's node need not be fit for users */
     }
-    if (!attempt->failed && !bad_answer) {
+    if (!attempt->failed && !attempt->broken && !bad_answer) {
         apr_time_t now = apr_time_now();
 
         if (attempt->status == OK && cfc_eject_answered(&node->slot->eject, now)) {
@@ -235,7 +236,7 @@ static void judge_node(const journey_t *j)
         }
         return;
     }
-    if (attempt->failed && attempt->reused) {
+    if (!bad_answer && !cfc_attempt_blames(attempt)) {
         return;
     }
     atomic_store(&node->slot->probe_wanted, 1);
@@ -433,7 +434,7 @@ static int travel(journey_t *j)
         atomic_fetch_add_explicit(&j->choice.node->slot->traffic.retried, 1, memory_order_relaxed);
         /* A healthy node may just have closed the reused connection (the keep-alive race): it
          * is asked once more, over a fresh one. */
-        if (!j->attempt.reused) {
+        if (!j->attempt.stale) {
             cfc_tried_add(&j->ask.tried, j->cl, j->choice.node);
         }
     }

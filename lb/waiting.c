@@ -10,7 +10,7 @@
 
 #include "lb/segment.h"
 
-enum { FREE, CLAIMED, WAITING, ANSWERED, TUNNEL, SHUTTING, RELEASED };
+enum { FREE, CLAIMED, WAITING, ANSWERED, TUNNEL, SHUTTING, RELEASED, CLOSED };
 
 static _Atomic(cfc_waiting_t *) all;
 
@@ -124,17 +124,22 @@ void cfc_waiting_tunnel(cfc_waiting_t *waiting, struct cfc_tunnel *tunnel)
 void cfc_waiting_forget(cfc_waiting_t *waiting, const void *connection)
 {
     if (atomic_load(&waiting->connection) == connection) {
-        leave(waiting, CLAIMED, RELEASED);
+        leave(waiting, CLAIMED, CLOSED);
     }
 }
 
-void cfc_waiting_end(cfc_waiting_t *waiting)
+bool cfc_waiting_end(cfc_waiting_t *waiting)
 {
-    if (waiting != NULL) {
-        leave(waiting, CLAIMED, CLAIMED);
-        atomic_store(&waiting->connection, NULL);
-        atomic_store_explicit(&waiting->state, FREE, memory_order_release);
+    bool released;
+
+    if (waiting == NULL) {
+        return false;
     }
+    leave(waiting, CLAIMED, CLAIMED);
+    released = atomic_load(&waiting->state) == RELEASED;
+    atomic_store(&waiting->connection, NULL);
+    atomic_store_explicit(&waiting->state, FREE, memory_order_release);
+    return released;
 }
 
 bool cfc_waiting_may_leave(const cfc_waiting_t *waiting)

@@ -11,6 +11,8 @@
  *   -> TUNNEL         the answer was an upgrade              its thread
  *   -> SHUTTING       the node is down, or this child ends   the releasing thread
  *   -> RELEASED       its socket was shut down               the releasing thread
+ *   -> CLOSED         its connection is closed, after        any thread
+ *                     something was answered
  *   -> FREE           the attempt is over                    its thread
  *
  * A descriptor may be closed, and its number given to somebody else, only while nobody is
@@ -67,8 +69,11 @@ void cfc_waiting_tunnel(cfc_waiting_t *waiting, struct cfc_tunnel *tunnel);
 /** The connection is about to be closed. Any thread; nothing happens if it is another's now. */
 void cfc_waiting_forget(cfc_waiting_t *waiting, const void *connection);
 
-/** The attempt is over. Its own thread; waiting may be NULL. */
-void cfc_waiting_end(cfc_waiting_t *waiting);
+/**
+ * The attempt is over. Its own thread; waiting may be NULL.
+ * @return whether its socket was shut down from here: then the end was not the node's doing
+ */
+bool cfc_waiting_end(cfc_waiting_t *waiting);
 
 /**
  * Shut down the sockets of all attempts that wait on a node and may leave it. One thread of the

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from equipment.client import spread
+from equipment.client import raw, spread
 from equipment.cluster import ONE_PROBE
 from equipment.proc import wait_for
 from equipment.transports import SCHEMES_ONCE, over
@@ -45,6 +45,18 @@ def test_no_new_session_fails_on_it_and_it_gets_hardly_a_request(place, way, sch
     assert 3 <= node1.begun <= 6
     node = cluster.node("node1")
     assert (node["health"]["state"], node["effective"]) == ("up", "last-resort")
+
+
+@pytest.mark.parametrize("scheme", SCHEMES_ONCE)
+def test_one_that_breaks_off_its_answers_is_ejected(place, scheme):
+    cluster, node1 = place("half", scheme, inside="CFEject time=1h max=1h")
+    message = (b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+               b"Cookie: JSESSIONID=A.node1\r\n\r\n")
+    for _ in range(3):
+        assert cluster.node("node1")["effective"] == "serving"
+        raw(cluster.httpd.port, message)
+    assert cluster.node("node1")["effective"] == "last-resort"
+    assert len(node1.received) == 3
 
 
 @pytest.mark.parametrize("scheme", SCHEMES_ONCE)

@@ -51,7 +51,7 @@ START_TEST(a_request_that_waits_on_a_node_that_turns_down_is_freed)
     ck_assert_int_eq(cfc_waiting_release(), 1);
     ck_assert(is_shut());
     ck_assert_int_eq(cfc_waiting_release(), 0);
-    cfc_waiting_end(waiting);
+    ck_assert(cfc_waiting_end(waiting));
 }
 END_TEST
 
@@ -121,7 +121,19 @@ START_TEST(a_closed_connection_is_forgotten_before_its_number_is_used_again)
     turn_down(1001);
     ck_assert_int_eq(cfc_waiting_release(), 0);
     ck_assert(!is_shut());
-    cfc_waiting_end(waiting);
+    ck_assert(!cfc_waiting_end(waiting));
+}
+END_TEST
+
+START_TEST(an_answer_whose_connection_is_closed_was_not_ended_from_here)
+{
+    cfc_waiting_t *waiting = cfc_waiting_begin(slot, 1000);
+
+    cfc_waiting_watch(waiting, pair[0], &pair);
+    cfc_waiting_answered(waiting);
+    cfc_waiting_forget(waiting, &pair);
+    ck_assert(!cfc_waiting_end(waiting));
+    ck_assert(!cfc_waiting_end(NULL));
 }
 END_TEST
 
@@ -273,6 +285,7 @@ Suite *cfc_waiting_suite(void)
     tcase_add_test(tcase, one_that_was_answered_is_left_alone);
     tcase_add_test(tcase, one_that_has_not_sent_anything_is_left_alone);
     tcase_add_test(tcase, a_closed_connection_is_forgotten_before_its_number_is_used_again);
+    tcase_add_test(tcase, an_answer_whose_connection_is_closed_was_not_ended_from_here);
     tcase_add_test(tcase, another_connections_end_does_not_stop_a_release);
     tcase_add_test(tcase, a_healthy_nodes_requests_wait_on);
     tcase_add_test(tcase, a_record_is_used_again_when_its_attempt_is_over);
