@@ -56,6 +56,13 @@ void cfc_tried_add(cfc_tried_t *tried, const cfc_cluster_t *cl, const cfc_node_t
     }
 }
 
+bool cfc_tried_has(const cfc_tried_t *nodes, const cfc_cluster_t *cl, const cfc_node_t *node)
+{
+    int place = cfc_cluster_place(cl, node);
+
+    return place >= 0 && tried(nodes, place);
+}
+
 /* 0 to limit - 1, limit below 2^32. xorshift32, and a product in place of a remainder: draws within
  * one choice need to be cheap and uneven to nobody, no more. */
 static uint64_t draw_below(uint32_t *dice, uint64_t limit)

@@ -99,8 +99,9 @@ void cfc_choice_taken(const cfc_cluster_t *cl, const cfc_choice_t *choice);
  */
 bool cfc_choice_pending(const cfc_cluster_t *cl);
 
-/** Mark a node as tried. */
+/** Mark a node as tried; whether it was. */
 void cfc_tried_add(cfc_tried_t *tried, const cfc_cluster_t *cl, const cfc_node_t *node);
+bool cfc_tried_has(const cfc_tried_t *tried, const cfc_cluster_t *cl, const cfc_node_t *node);
 
 /** "sticky", "new", "moved", "trial", "forced", "rehomed". */
 const char *cfc_why_word(cfc_why_t why);

@@ -380,9 +380,7 @@ static void attempt_once(journey_t *j)
     if (cfc_why_joins(j->choice.why)) {
         cfc_choice_taken(j->cl, &j->choice);
     }
-    if (j->cl->tell == CFC_TELL_ON) {
-        cfc_tell_client(j->r, &j->choice, j->attempts);
-    }
+    cfc_tell(j->r, j->cl, &j->ask, &j->choice, j->attempts, j->queued_ms);
     cfc_carry(j->r, j->choice.node, j->target, &terms, &j->attempt);
     if (j->attempt.tunnel != NULL) {
         cfc_tunnel_end(&j->tunnel, cfc_conf()->child);
@@ -391,8 +389,7 @@ static void attempt_once(journey_t *j)
         settle(j);
     }
     book_bytes(j);
-    cfc_tell(j->r, j->cl, &j->ask, &j->choice, &j->attempt, j->attempts,
-             j->queued_ms);
+    cfc_tell_end(j->r, &j->choice, &j->attempt);
 }
 
 /* What the client gets of an attempt that failed, and after which none is made. */

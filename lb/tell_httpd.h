@@ -10,19 +10,18 @@
 #include "lb/choose.h"
 
 /**
- * Set the environment of a request after an attempt; the last one's stays. docs/logging.md has
- * the names, mod_proxy_balancer's among them, so that a LogFormat made for it goes on working.
+ * Say to which node an attempt goes, and why: before it, so that other modules can say it in the
+ * answer, and for the last attempt it stays. docs/logging.md has the names, mod_proxy_balancer's
+ * among them, so that a LogFormat made for it goes on working. Where the cluster has CFTell on,
+ * also in the answer's header X-CFCluster, but never where the node is; an answer that is a
+ * WebSocket's upgrade goes without.
  * @param attempts made so far, this one included
  * @param queued_ms spent waiting for a place so far
  */
 void cfc_tell(request_rec *r, const cfc_cluster_t *cl, const cfc_ask_t *ask,
-              const cfc_choice_t *choice, const cfc_attempt_t *attempt, apr_int64_t attempts,
-              apr_int64_t queued_ms);
+              const cfc_choice_t *choice, apr_int64_t attempts, apr_int64_t queued_ms);
 
-/**
- * Say in the answer's header X-CFCluster which node an attempt goes to, and why; never where it
- * is. Before the attempt. An answer that is a WebSocket's upgrade goes without.
- */
-void cfc_tell_client(request_rec *r, const cfc_choice_t *choice, apr_int64_t attempts);
+/** Say what is known only after an attempt: when the answer began, and how a tunnel ended. */
+void cfc_tell_end(request_rec *r, const cfc_choice_t *choice, const cfc_attempt_t *attempt);
 
 #endif

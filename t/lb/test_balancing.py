@@ -159,7 +159,8 @@ def test_the_reason_for_a_choice_can_be_logged(new_cluster):
     user.get("/page")
     lines = wait_for(lambda: pages(cluster, 3), "three lines in the log")
     other = cluster.other(first)
-    assert lines == [f"/page {first} new 1", f"/page {first} sticky 1", f"/page {other} moved 1"]
+    assert lines == [f"/page {first} new 1", f"/page {first} sticky 1",
+                     f"/page {other} moved:stopped 1"]
 
 
 def pages(cluster, count):

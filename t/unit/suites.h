@@ -21,6 +21,7 @@
     SUITE(sessions)       \
     SUITE(method)         \
     SUITE(choose)         \
+    SUITE(moved)          \
     SUITE(route)          \
     SUITE(rehome)         \
     SUITE(retry)          \
