@@ -239,6 +239,7 @@ void cfc_carry_prepare(request_rec *r)
     r->proxyreq = PROXYREQ_REVERSE;
 }
 
+/* Noted by mod_proxy when a node was silent for too long. */
 static const char timed_out[] = "proxy_timedout";
 
 static bool nodes_fault(int status)

@@ -43,7 +43,8 @@ KINDS = [
 class Shot:
     """One request. at is when it was due (monotonic clock), ms how long it took from then on, and
     late_ms is what of it this program lost before it began, as others had the processor.
-    status is 0 when there was no answer, and error says why."""
+    status is 0 when there was no answer, and error says why. port is that of its connection, at
+    this end; 0: it had none."""
     user: int               # NEW: somebody without a cookie
     method: str
     id: str
@@ -54,6 +55,7 @@ class Shot:
     node: str
     error: str
     resent: bool
+    port: int
 
     @property
     def failed(self):
@@ -105,6 +107,7 @@ class _Dropped(Exception):
 class _Connection:
     def __init__(self, reader, writer):
         self.reader, self.writer = reader, writer
+        self.port = writer.get_extra_info("sockname")[1]
         self.used = False
 
     @classmethod
@@ -159,7 +162,7 @@ class _User:
     async def shoot(self, method, ident, target, size, due):
         """One request and all that becomes of it, as a Shot."""
         late_ms = (time.monotonic() - due) * 1000
-        shot = Shot(self.number, method, ident, due, late_ms, 0.0, 0, "", "", False)
+        shot = Shot(self.number, method, ident, due, late_ms, 0.0, 0, "", "", False, 0)
         try:
             async with self.slots, asyncio.timeout(GIVE_UP_S):
                 await self._ask(shot, target, size)
@@ -173,7 +176,7 @@ class _User:
         connection = await self._connection()
         try:
             try:
-                reused = connection.used
+                reused, shot.port = connection.used, connection.port
                 answer = await connection.ask(head, b"b" * size, shot.method != "HEAD")
             except _Dropped:
                 connection.close()
@@ -181,6 +184,7 @@ class _User:
                     raise
                 shot.resent = True
                 connection = await _Connection.open(self.port)
+                shot.port = connection.port
                 answer = await connection.ask(head, b"b" * size, shot.method != "HEAD")
         except BaseException:
             connection.close()

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Finds TCP ports that nobody listens on, and tells whether one is taken."""
+"""Finds TCP ports that nobody listens on, and tells whether one is taken, and by whom."""
 
+import contextlib
 import fcntl
 import os
 import random
@@ -64,6 +65,22 @@ def answers(port):
     except OSError:
         return False
     return True
+
+
+def clients(pid, port):
+    """The ports, at their end, of those whose connections to a port this process holds."""
+    held = set()
+    for fd in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(OSError):      # closed meanwhile
+            held.add(os.readlink(fd))
+    found = set()
+    for table in "tcp", "tcp6":
+        for line in Path(f"/proc/{pid}/net/{table}").read_text().splitlines()[1:]:
+            fields = line.split()
+            local, remote = (int(end.partition(":")[2], 16) for end in fields[1:3])
+            if local == port and remote and f"socket:[{fields[9]}]" in held:
+                found.add(remote)
+    return found
 
 
 def closing(ports):

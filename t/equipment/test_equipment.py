@@ -4,6 +4,7 @@
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 
@@ -267,6 +268,17 @@ def test_a_steady_load_sends_what_it_should_and_tells_what_failed(scripted, tmp_
     assert abs(sum(shot.failed for shot in shots) - share_failed * len(shots)) <= 20
     assert {shot.id for shot in shots if shot.method == "POST" and not shot.failed} <= {
         line.removeprefix("POST ") for line in node.journal()}
+
+
+def test_whose_connections_a_process_holds_is_known():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        with socket.create_connection(("127.0.0.1", port)) as one, \
+                socket.create_connection(("127.0.0.1", port)):
+            accepted, _ = server.accept()
+            assert ports.clients(os.getpid(), port) == {one.getsockname()[1]}
+            assert ports.clients(os.getppid(), port) == set()
+            accepted.close()
 
 
 def test_two_runs_at_the_same_time_are_given_different_ports():
