@@ -8,7 +8,9 @@
 #include <errmsg.h>
 #include <errno.h>
 #include <mysql.h>
+#include <netdb.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -16,6 +18,8 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "health/evidence.h"
 
 /* Servers' error numbers, from their documentation: one or the other of these is said to whoever
  * lacks a privilege. */
@@ -170,6 +174,53 @@ static void complain(client_t *client, MYSQL *mysql)
         snprintf(client->complaint, sizeof(client->complaint), "%s failed: %u %s",
                  client->step, client->error, mysql_error(mysql));
     }
+}
+
+/* --- whether nobody listens ------------------------------------------------------------------- */
+
+static bool refuses(const struct addrinfo *at, int timeout_ms)
+{
+    int error = 0, s = socket(at->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    struct pollfd made = {.fd = s, .events = POLLOUT};
+    socklen_t length = sizeof(error);
+
+    if (s < 0) {
+        return false;
+    }
+    if (connect(s, at->ai_addr, at->ai_addrlen) != 0) {
+        error = errno;
+    }
+    if (error == EINPROGRESS
+        && (poll(&made, 1, timeout_ms) != 1
+            || getsockopt(s, SOL_SOCKET, SO_ERROR, &error, &length) != 0)) {
+        error = 0;
+    }
+    close(s);
+    return error == ECONNREFUSED;
+}
+
+/* By one number the libraries tell of a host that refuses and of one that is not reached, which may
+ * work on without us; MariaDB's gives the same errno with both. So the kernel is asked once more. */
+static bool nobody_listens(const cfc_dependency_t *conf)
+{
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG}, *all = NULL;
+    bool refused = true;
+    char port[16];
+
+    snprintf(port, sizeof(port), "%d", conf->port);
+    if (getaddrinfo(conf->host, port, &hints, &all) != 0) {
+        return false;
+    }
+    for (const struct addrinfo *at = all; at != NULL && refused; at = at->ai_next) {
+        refused = refuses(at, (int)conf->timeout_ms);
+    }
+    freeaddrinfo(all);
+    return refused;
+}
+
+static bool host_error(unsigned error)
+{
+    return error == CR_CONNECTION_ERROR || error == CR_CONN_HOST_ERROR;
 }
 
 /* --- questions ------------------------------------------------------------------------------- */
@@ -417,6 +468,9 @@ static void look(client_t *client)
         }
     }
     publish(client, NULL);
+    if (host_error(client->error) && nobody_listens(conf)) {
+        snprintf(client->complaint, sizeof(client->complaint), CFC_DATABASE_STOPPED);
+    }
     mysql_close(mysql);
 }
 

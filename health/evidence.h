@@ -11,6 +11,9 @@
 /** The reason for which a gate takes a node for stopped: its host's kernel refused to connect. */
 #define CFC_NOBODY_LISTENS "connection refused"
 
+/** Likewise the reason of a database. What a server says has a number before it. */
+#define CFC_DATABASE_STOPPED "connecting failed: " CFC_NOBODY_LISTENS
+
 /** What one result says of the node. */
 typedef enum {
     CFC_VERDICT_REFUSED,    /* it says what must never get users: FIRST_RUN, ERROR, unknown */

@@ -321,6 +321,26 @@ cfc_gate_finding_t cfc_gate_database_up(const cfc_gate_ask_t *ask)
     return of_dependencies(ask, cfc_gate_is_database, works);
 }
 
+/* Any other alarm is of a server that runs, or that may. */
+static cfc_gate_finding_t refuses(const cfc_gate_ask_t *ask, const cfc_dependency_view_t *view)
+{
+    const cfc_found_t *found = &view->found;
+
+    if (found->reached) {
+        return finding(NOT_MET, state_of(ask, view));
+    }
+    return finding(found->state == CFC_DEPENDENCY_ALARM
+                           && strcmp(found->reason, CFC_DATABASE_STOPPED) == 0
+                       ? MET
+                       : UNKNOWN,
+                   state_of(ask, view));
+}
+
+cfc_gate_finding_t cfc_gate_database_stopped(const cfc_gate_ask_t *ask)
+{
+    return of_dependencies(ask, cfc_gate_is_database, refuses);
+}
+
 cfc_gate_finding_t cfc_gate_directory_up(const cfc_gate_ask_t *ask)
 {
     return of_dependencies(ask, cfc_gate_is_directory, works);

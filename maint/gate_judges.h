@@ -51,6 +51,7 @@ cfc_gate_finding_t cfc_gate_no_app_connections(const cfc_gate_ask_t *ask);
 cfc_gate_finding_t cfc_gate_replica_in_sync(const cfc_gate_ask_t *ask);
 cfc_gate_finding_t cfc_gate_replica_complete(const cfc_gate_ask_t *ask);
 cfc_gate_finding_t cfc_gate_database_up(const cfc_gate_ask_t *ask);
+cfc_gate_finding_t cfc_gate_database_stopped(const cfc_gate_ask_t *ask);
 cfc_gate_finding_t cfc_gate_directory_up(const cfc_gate_ask_t *ask);
 
 #endif

@@ -56,6 +56,8 @@ static const struct gate {
      "Stop all applications, and wait for two more looks at the replica"},
     {"database-up", DATABASE, cfc_gate_database_up,
      "See docs/health.md for the reason that is given"},
+    {"database-stopped", DATABASE, cfc_gate_database_stopped,
+     "Stop it and wait; if it does not answer, see on its host that no process is left"},
     {"directory-up", DIRECTORY, cfc_gate_directory_up,
      "See docs/health.md for the reason that is given"},
 };

@@ -163,7 +163,7 @@ def test_a_database_that_is_gone_is_silent_and_its_return_ends_it(answering):
     cluster, *_, database = answering
     assert told(cluster) == NOT_TOLD
     database.stop()
-    wait_state(cluster, "alarm", "connecting failed: 200")
+    wait_state(cluster, "alarm", "connecting failed: connection refused")
     assert told(cluster) == TOLD
     database.start()
     wait_state(cluster, "ok")

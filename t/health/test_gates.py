@@ -174,6 +174,7 @@ def test_what_may_not_be_seen_or_does_not_answer_is_unknown(upgrade, databases):
     gates.wait("replica-in-sync", "unknown", "master could not be read")
     gates.wait("replica-complete", "unknown")
     gates.wait("database-up", "not-met", "master is at alarm")
+    gates.wait("database-stopped:master", "unknown", "no answer within")
     source.thaw()
     gates.wait("replica-complete", "met")
     source.sql(add_users("BINLOG MONITOR, SLAVE MONITOR"))
@@ -201,6 +202,7 @@ def test_a_directory_and_a_database_that_are_gone_move_no_traffic(upgrade, datab
         source.stop()
         gates.wait("directory-up", "not-met", "ad is at alarm")
         gates.wait("database-up:master", "not-met")
+        gates.wait("database-stopped:master", "met", "connection refused")
     finally:
         slapd.remove()
     assert gates.ask("all-serving")["verdict"] == "met"

@@ -333,6 +333,24 @@ static void master_down(void)
     strcpy(REPLICA.reason, "master could not be read");
 }
 
+static void master_refuses(void)
+{
+    master_down();
+    strcpy(MASTER.reason, CFC_DATABASE_STOPPED);
+}
+
+static void master_is_forbidden_to_us(void)
+{
+    master_down();
+    strcpy(MASTER.reason, "connecting failed: 1045 Access denied");
+}
+
+static void master_is_read_only(void)
+{
+    MASTER.state = CFC_DEPENDENCY_ALARM;
+    strcpy(MASTER.reason, "read-only: applications cannot write (read_only=ON)");
+}
+
 static void replica_behind(void)
 {
     REPLICA.in_sync = CFC_TRUTH_NO;
@@ -541,6 +559,16 @@ static const struct {
     {"database-up", master_seen_long_ago, UNKNOWN, "master is at ok (answers), as of 2 h ago"},
     {"database-up", no_dependencies, UNKNOWN, "none is configured"},
 
+    {"database-stopped:master", master_refuses, MET,
+     "master is at alarm (connecting failed: connection refused)"},
+    {"database-stopped:master", master_down, UNKNOWN, "no answer within 2000 ms"},
+    {"database-stopped:master", master_is_forbidden_to_us, UNKNOWN, "1045 Access denied"},
+    {"database-stopped:master", master_is_read_only, NOT_MET, "read-only"},
+    {"database-stopped:master", as_it_is, NOT_MET, "master is at ok (answers)"},
+    {"database-stopped", master_refuses, NOT_MET, "replica is at unknown"},
+    {"database-stopped:master", master_not_looked_at, UNKNOWN, "not looked at for 60 s"},
+    {"database-stopped", no_dependencies, UNKNOWN, "none is configured"},
+
     {"directory-up", as_it_is, MET, "ad is at ok (answers)"},
     {"directory-up:ad", directory_down, NOT_MET, "ad is at alarm (connecting failed)"},
     {"directory-up", directory_not_looked_at, UNKNOWN, "not looked at yet"},
@@ -645,7 +673,7 @@ static int count_gates(void)
 
 START_TEST(all_gates_that_make_sense_are_answered_and_no_others)
 {
-    ck_assert_int_eq(count_gates(), 3 + 1 + 1 + 1 + 3 * 2 + 5);
+    ck_assert_int_eq(count_gates(), 3 + 1 + 1 + 1 + 3 * 2 + 6);
     no_dependencies();
     ck_assert_int_eq(count_gates(), 3 + 1 + 1 + 1 + 3 * 2);
     world.cl.nodes_count = 1;
