@@ -46,13 +46,16 @@ COMMANDS = {
 class Pretended:
     """The site in a directory, and its balancer at url. Everything runs, with version old."""
 
-    def __init__(self, directory):
-        self.directory = directory
-        for name in (*NODES, *DATABASES):
+    def __init__(self, directory, nodes=NODES):
+        self.directory, self.nodes = directory, nodes
+        for name in (*nodes, *DATABASES):
             for kind in "install", "runs":
                 (directory / f"{name}.{kind}").write_text("old\n")
-        self.admin = {name: "active" for name in NODES}
+        self.admin = {name: "active" for name in nodes}
         self.closed = False
+        self.monitored = True
+        self.refused = ""               # an action that is not carried out
+        self.events = []                # as the API has them
         self.acknowledged = set()
         self.orders = []                # (action, of what), without those about the walk
         self.walk = None                # the walk that is told, as the status has it
@@ -62,7 +65,7 @@ class Pretended:
         self.failed = {}                # {node: requests that failed}
         self.median_ms = {}             # {node: of its latency}
         self._probes = itertools.count()
-        self.least = len(NODES)         # the fewest nodes that served at any order
+        self.least = len(nodes)         # the fewest nodes that served at any order
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self.url = f"http://127.0.0.1:{self._server.server_port}/cluster"
         threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
@@ -79,7 +82,7 @@ class Pretended:
     def versions(self):
         """{name: the version that runs, "" if it does not run}"""
         return {name: (self.directory / f"{name}.runs").read_text().strip()
-                if self.runs(name) else "" for name in (*NODES, *DATABASES)}
+                if self.runs(name) else "" for name in (*self.nodes, *DATABASES)}
 
     def snapshots(self):
         return sorted(path.stem for path in self.directory.glob("*.snapshot"))
@@ -95,7 +98,7 @@ class Pretended:
         """Write a plan; commands: others than COMMANDS, changed: sections with another command."""
         chosen = COMMANDS if commands is None else commands
         text = (f"[upgrade]\ncluster = confluence\nbalancer = {self.url}\n"
-                f"directory = {self.directory}/journal\nnodes = {' '.join(NODES)}\n"
+                f"directory = {self.directory}/journal\nnodes = {' '.join(self.nodes)}\n"
                 f"database = master\nreplica = replica\nobserve = 1s\n{settings}\n")
         for name, command in {**chosen, **changed}.items():
             note = "" if name in ("follow", "reach") else f"echo {name} $NODE$DATABASE >> ran; "
@@ -110,11 +113,12 @@ class Pretended:
         return (self.admin[name] == "active" and self.runs(name) and name not in self.health)
 
     def status(self):
-        return {"version": 1, "generation": len(self.orders), "clusters": [{
+        return {"version": 1, "generation": len(self.orders), "monitor": {"alive": self.monitored},
+                "clusters": [{
             "name": "confluence", "state": "maintenance" if self.closed else "open",
-            "serving": sum(map(self.serving, NODES)), "walk": self.walk,
+            "serving": sum(map(self.serving, self.nodes)), "walk": self.walk,
             "dependencies": [{"name": name} for name in DATABASES],
-            "nodes": [self._node(name) for name in NODES]}]}
+            "nodes": [self._node(name) for name in self.nodes]}]}
 
     def _node(self, name):
         state, cause, reason = self.health.get(name) if self.runs(name) and name in self.health \
@@ -127,16 +131,25 @@ class Pretended:
                 "traffic": {"requests": 1000 + 10 * bad, "answers": {"5xx": 1 + bad, "none": 0},
                             "latency": {"p50_ms": self.median_ms.get(name, 10), "answers": 99}}}
 
+    def happen(self, kind, name, after):
+        """Something that the balancer tells as an event."""
+        self.events.append({"seq": len(self.events) + 2, "cluster": "confluence", "kind": kind,
+                            "name": name, "after": after, "severity": "notice", "why": None})
+
+    def happened(self, since):
+        return {"events": [event for event in self.events if event["seq"] > since],
+                "last": len(self.events) + 1, "lost": 0}
+
     def gate(self, text):
         if text in self.answers:
             return self.answers[text]
         gate, _, name = text.partition(":")
-        up = [node for node in NODES if self.runs(node)]
+        up = [node for node in self.nodes if self.runs(node)]
         met = {
             "monitor-alive": lambda: True,
             "maintenance-on": lambda: self.closed,
             "maintenance-off": lambda: not self.closed,
-            "all-serving": lambda: all(map(self.serving, NODES)),
+            "all-serving": lambda: all(map(self.serving, self.nodes)),
             "nodes-stopped": lambda: not up,
             "node-stopped": lambda: not self.runs(name),
             "node-running": lambda: self.runs(name) and name not in self.health,
@@ -145,6 +158,7 @@ class Pretended:
             "replica-in-sync": lambda: all(map(self.runs, DATABASES)),
             "replica-complete": lambda: all(map(self.runs, DATABASES)) and not up,
             "database-up": lambda: self.runs(name),
+            "database-stopped": lambda: not self.runs(name),
         }[gate]()
         if met:
             return "met", "so it is", None
@@ -173,6 +187,8 @@ class Pretended:
         action, node = fields["action"], fields.get("node")
         if action.startswith("walk"):
             return self._walked(action, fields)
+        if action == self.refused:
+            return {"result": "bad", "text": "it will not"}
         if fields.get("check"):
             return {"result": "done", "text": "it would be done"}
         if action == "tester-link":
@@ -188,7 +204,7 @@ class Pretended:
         else:
             return {"result": "bad", "text": f"action={action} is not known"}
         self.orders.append((action, node or fields.get("dependency") or ""))
-        self.least = min(self.least, sum(map(self.serving, NODES)))
+        self.least = min(self.least, sum(map(self.serving, self.nodes)))
         return {"result": "done", "text": f"{action} {node or fields.get('dependency') or ''}"}
 
 
@@ -213,7 +229,7 @@ def _handler(site):
                 verdict, evidence, advice = site.gate(query["gate"])
                 self._send({"verdict": verdict, "evidence": evidence, "advice": advice})
             elif "events_since" in query:
-                self._send({"events": [], "last": 1, "lost": 0})
+                self._send(site.happened(int(query["events_since"])))
             else:
                 self._send(site.status())
 

@@ -11,30 +11,38 @@ class Killed(BaseException):
 
 
 class Talk(talk.Talk):
-    """Answers from a list, then leaves; says to a list."""
+    """Answers from a list, then leaves, or as a function of the prompt says; says to a list."""
 
     def __init__(self, kept, answers, killed_by):
         super().__init__(kept)
-        self.answers, self.said, self._killed_by = list(answers), [], killed_by
+        self.answers = answers if callable(answers) else list(answers)
+        self.said, self._killed_by = [], killed_by
 
-    def say(self, line):
-        self._journal.log(line)
+    def _print(self, line):
         self.said.append(line)
         if self._killed_by(line):
             raise Killed
 
     def read(self, prompt):
+        if self.signals:
+            raise talk.Leave
+        if callable(self.answers):
+            return self.answers(prompt)
         if not self.answers:
             raise talk.Leave
         return self.answers.pop(0)
 
 
-class _Client:
-    name = "pretended"
+def obliging(prompt):
+    """Says yes to everything."""
+    return next(word for word in ("done", "agreed", "go") if word in prompt)
 
-    def __init__(self, site):
+
+class _Client:
+    def __init__(self, site, name="pretended"):
+        self.name = name
         self.status = site.status
-        self.events = lambda _: {"events": [], "last": 1}
+        self.events = site.happened
         self._site = site
 
     def gate(self, _, gate, patience):
@@ -51,8 +59,9 @@ class _Client:
 class Walk:
     """run() walks from where the site's journal is, or from the begin."""
 
-    def __init__(self, site, procedure, answers=(), killed_by=lambda line: False, abort=None):
-        """abort: keep_closed, or None to walk on."""
+    def __init__(self, site, procedure, answers=(), killed_by=lambda line: False, abort=None,
+                 other=None):
+        """abort: keep_closed, or None to walk on. other: a second balancer, a site too."""
         self.plan = plan.read(site.directory / "plan.ini")
         self.plan.seconds.update(settle=0.1, drained=0.1, start=0.1, observe=0.1)
         self.journal = journal.Journal(self.plan.directory)
@@ -63,7 +72,8 @@ class Walk:
             self.journal.write(walk="begun", id="a-test", procedure=procedure, who="a test",
                                plan=self.plan.text, steps=[
                                    one.id for one in steps.instances(procedure, self.plan)])
-        balancers = world.World([_Client(site)], self.plan.cluster, self.plan.serving)
+        clients = [_Client(site), *([_Client(other, "second")] if other else [])]
+        balancers = world.World(clients, self.plan.cluster, self.plan.serving)
         self.lease = lease.Lease(balancers, "a-test", "a test", lambda: None)
         self.walker = walker.Walker(self.plan, self.journal, balancers, self.talk, "a test",
                                     self.lease)
@@ -73,7 +83,7 @@ class Walk:
         """"done", "undone", "left" or "killed"."""
         try:
             self.lease.take("taken up", lambda _: False, self.talk.say)
-            if self._abort is not None and self.journal.way == "do":
+            if self._abort is not None and (self.journal.way == "do" or self._abort):
                 self.walker.abort(self._abort)
             return self.walker.run()
         except talk.Leave:

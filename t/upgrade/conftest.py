@@ -12,8 +12,9 @@ sys.path.insert(0, str(places.TOP / "tools"))
 
 
 @pytest.fixture
-def site(tmp_path):
-    made = Pretended(tmp_path)
+def site(tmp_path, request):
+    """parametrize("site", [names of its nodes], indirect=True) for others than two."""
+    made = Pretended(tmp_path, *([request.param] if hasattr(request, "param") else []))
     yield made
     made.close()
 

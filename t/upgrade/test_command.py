@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """cfclusterctl upgrade as a program: killed, interrupted, resumed, refused."""
 
+import json
+import os
 import re
 import signal
 import subprocess
@@ -43,7 +45,7 @@ class Running:
                                           stderr=out)
 
     def wait_said(self, text):
-        wait_for(lambda: text in self.output.read_text(), f"{text!r} is said")
+        wait_for(lambda: text in self.output.read_text(), f"{text!r} is said", 60)
 
     def type(self, word):
         self.popen.stdin.write(word.encode() + b"\n")
@@ -51,7 +53,7 @@ class Running:
 
     def wait(self):
         self.popen.stdin.close()
-        return self.popen.wait(30), self.output.read_text()
+        return self.popen.wait(60), self.output.read_text()
 
 
 @pytest.mark.parametrize("procedure", ["offline", "rolling", "staging-copy"])
@@ -111,6 +113,100 @@ def test_ctrl_c_twice_ends_the_command(site):
     assert code == 0 and "[deploy] failed: it was interrupted" in said
 
 
+def test_a_command_that_outlives_its_walk_is_waited_for(site):
+    plan = slow(site)
+    walk = Running(site, plan, "offline")
+    walk.type("go")
+    walk.wait_said("| deploying")
+    walk.popen.kill()
+    assert walk.wait()[0] == -9
+    on = Running(site, plan, "resume")
+    on.wait_said("The command of the walk that was interrupted still runs, as process ")
+    (site.directory / "go").touch()
+    on.wait_said("It has ended; how, is not known.")
+    on.wait_said("[deploy] was running when the walk was interrupted, and may have ended well.")
+    for word in "done", "go", "go", "go":
+        on.type(word)
+    code, said = on.wait()
+    assert code == 0 and site.ran()["deploy node1"] == 1, said
+
+
+def test_what_follows_a_log_ends_with_the_walk_however_that_ends(site):
+    plan = site.plan(site.directory / "plan.ini", **{
+        "start-node": "while [ ! -e go ]; do sleep 0.01; done",
+        "follow": "echo $$ > follower; echo follows; sleep 600 | cat"})
+    walk = Running(site, plan, "offline")
+    walk.type("go")
+    walk.wait_said("node1| follows")
+    walk.popen.kill()
+    walk.wait()
+    pid = int((site.directory / "follower").read_text())
+    wait_for(lambda: not os.path.exists(f"/proc/{pid}"), "nobody follows", 60)
+    (site.directory / "go").touch()
+
+
+def test_what_abort_and_resume_would_do_is_printed_and_not_done(site, plan):
+    assert upgrade(plan, "offline", "go")[0] == 9
+    orders, ran = list(site.orders), site.ran()
+    code, said = upgrade(plan, "abort", "", "--dry-run")
+    assert code == 0
+    assert re.search(r"^snapshot-node:node2: .*\n   Bring home .*\n"
+                     r"   needs gate node-stopped:node2\n   runs, .*revert-node", said, re.M)
+    assert said.index("start-node:node1") < said.index("maintenance: ") < said.index("announce: ")
+    assert "start-replica" not in said
+    code, said = upgrade(plan, "abort", "", "--dry-run", "--keep-closed")
+    assert code == 0 and "   is left as it is: users are to stay outside" in said
+    code, said = upgrade(plan, "resume", "", "--dry-run")
+    assert code == 0 and "testers:node1: Testers look (it was begun: ran)\n" in said
+    assert "deploy:node1" not in said and "delete-snapshots:replica" in said
+    assert (site.orders, site.ran()) == (orders, ran)
+    assert upgrade(plan, "resume", "go go go")[0] == 0
+
+
+OPTIONS = [
+    # what, option, what is said
+    ("status", "--dry-run", "upgrade status takes no --dry-run"),
+    ("check", "--keep-closed", "upgrade check takes no --keep-closed"),
+    ("offline", "--keep-closed", "upgrade offline takes no --keep-closed"),
+    ("offline", "--json", "upgrade offline takes no --json"),
+    ("resume", "--color=always", "upgrade resume takes no --color"),
+]
+
+
+@pytest.mark.parametrize("what, option, said", OPTIONS, ids=[" ".join(row[:2]) for row in OPTIONS])
+def test_an_option_that_would_mean_nothing_is_refused(site, plan, what, option, said):
+    code, text = upgrade(plan, what, "go", option)
+    assert code == 2 and said in text and not site.orders
+
+
+def test_users_are_kept_outside_only_by_what_has_closed_the_cluster(site, plan):
+    assert upgrade(plan, "rolling", "go")[0] == 9
+    code, said = upgrade(plan, "abort", "", "--keep-closed")
+    assert code == 2 and "--keep-closed is for offline: rolling closes nothing" in said
+
+
+def test_status_and_check_are_told_to_programs_too(site, plan):
+    assert json.loads(upgrade(plan, "status", "", "--json")[1]) == {"version": 1, "walk": None}
+    code, said = upgrade(plan, "check", "", "--json")
+    checks = json.loads(said)["checks"]
+    assert code == 0 and len(checks) > 9 and all(one["ok"] for one in checks)
+    assert upgrade(plan, "offline", "go")[0] == 9
+    walk = json.loads(upgrade(plan, "status", "", "--json")[1])["walk"]
+    assert (walk["procedure"], walk["way"], walk["holder"]) == ("offline", "do", None)
+    states = {one["step"]: one["state"] for one in walk["steps"]}
+    assert states["deploy:node1"] == "done" and states["testers:node1"] == "left"
+    assert states["open"] is None
+
+
+def test_what_the_terminal_cannot_show_ends_nothing(site):
+    plan = site.plan(site.directory / "plan.ini", announce="echo 'für alle ☃'")
+    command = program(plan, "offline")
+    command[1:1] = ["-X", "utf8=0"]
+    done = subprocess.run(command, input=b"go\n\xff\n", stdout=subprocess.PIPE, timeout=60,
+                          env={**os.environ, "LC_ALL": "C"}, check=False)
+    assert done.returncode == 9 and rb"    | f\xfcr alle \u2603" in done.stdout
+
+
 def test_two_do_not_walk_at_once_and_the_status_says_who_does(site, plan):
     walk = Running(site, plan, "offline")
     walk.type("go")
@@ -159,6 +255,10 @@ def test_the_log_can_be_pasted_into_a_ticket(site, plan):
 def test_nothing_is_begun_before_somebody_says_go(site, plan):
     code, said = upgrade(plan, "offline", "leave")
     assert code == 9 and "Not begun." in said and not site.orders
+    (site.directory / "journal/journal.jsonl").mkdir()
+    code, said = upgrade(plan, "offline", "go")
+    assert code == 2 and "Is a directory" in said and not site.orders
+    (site.directory / "journal/journal.jsonl").rmdir()
     assert upgrade(plan, "offline", "go", "--dry-run")[0] == 0 and not site.orders
 
 
@@ -170,6 +270,8 @@ CHECKS = [
     ("a host", lambda site: (site.directory / "node2.install").unlink(),
      "NOT OK   host of node node2: it ended with exit code 1"),
     ("the balancer", lambda site: site.close(), "cannot be reached"),
+    ("the directory", lambda site: (site.directory / "journal").write_text(""),
+     "NOT OK   the directory"),
 ]
 
 

@@ -10,7 +10,7 @@ import pytest
 from equipment import places
 
 sys.path.insert(0, str(places.TOP / "tools"))
-from ctl.upgrade import command, document, journal, plan, steps      # noqa: E402
+from ctl.upgrade import document, dry, journal, plan, steps      # noqa: E402
 
 pytestmark = pytest.mark.once
 
@@ -33,7 +33,7 @@ def read(path, text):
 @pytest.mark.parametrize("example", EXAMPLES, ids=[path.name for path in EXAMPLES])
 def test_each_example_is_a_plan(example):
     found = plan.read(example)
-    assert command.dry("offline", found)
+    assert dry.begin("offline", found)
     assert found.environment(steps.Instance(steps.DEPLOY, "node", "node1"))["HOST"] == \
         "app1.example.com"
 
@@ -52,6 +52,12 @@ WRONG = [
     ("both", "[deploy]\ncommand = x\nskip = y", "[deploy] has command= and skip=; write one"),
     ("no timeout", "[deploy]\ntimeout = soon", "[deploy] timeout=soon is not a duration"),
     ("a stranger", "[node node3]\nhost = x", "[node node3] or [database node3] is not named in"),
+    ("another home", "[node node1]\nhome = /var/opt", "[node node1] home= would be $HOME in your "
+                                                      "commands, which is taken or no name"),
+    ("another path", "[node node1]\npath = /opt", "[node node1] path= would be $PATH"),
+    ("no variable", "[node node1]\nmy.host = x", "[node node1] my.host= would be $MY.HOST"),
+    ("nobody may be taken out", "serving = 2", "[upgrade] serving=2 leaves no node to take out, "
+                                               "nodes= names 2"),
     ("no INI", "[deploy\n", "[deploy"),
     ("twice", "[deploy]\n[deploy]", "section 'deploy' already exists"),
 ]
@@ -73,9 +79,31 @@ def test_all_complaints_come_at_once(tmp_path):
     assert "drain=x" in said and "[y] is not a step's command" in said
 
 
+def test_a_directory_is_the_same_from_everywhere(tmp_path):
+    with pytest.raises(plan.PlanError, match="directory=walks is not absolute"):
+        read(tmp_path / "plan.ini", GOOD.replace("/tmp/somewhere", "walks"))
+
+
+def test_a_plan_in_another_encoding_is_refused_with_the_place(tmp_path):
+    (tmp_path / "plan.ini").write_bytes(GOOD.encode() + "message = für alle\n".encode("latin-1"))
+    with pytest.raises(plan.PlanError, match="is not UTF-8 .invalid start byte at byte 125"):
+        plan.read(tmp_path / "plan.ini")
+
+
+@pytest.mark.parametrize("procedure", steps.PROCEDURES)
+def test_with_one_node_only_what_closes_the_cluster_can_be_walked(tmp_path, procedure):
+    found = read(tmp_path / "plan.ini", GOOD.replace("node1 node2", "node1"))
+    if procedure in ("offline", "packages"):
+        plan.refuse(found, procedure)
+    else:
+        with pytest.raises(plan.PlanError, match=f"serving=1 leaves no node.*{procedure} takes"):
+            plan.refuse(found, procedure)
+
+
 def test_without_databases_their_steps_and_gates_are_left_out(tmp_path):
     found = read(tmp_path / "plan.ini", GOOD)
-    lines = "\n".join(command.dry("offline", found))
+    lines = "\n".join(dry.begin("offline", found))
+    assert "The plan names no database=" in lines
     assert "database-up" not in lines and "replica-in-sync" not in lines
     assert "stop-source" not in lines and "deploy:node2" in lines
 

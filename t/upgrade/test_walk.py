@@ -78,7 +78,7 @@ def test_a_whole_walk_runs_each_command_once(site, new_walk, procedure, version,
     assert not site.closed and all(map(site.serving, NODES)) and not site.acknowledged
     twice = {what: times for what, times in site.ran().items() if times > 1}
     assert not twice
-    assert [line for line in walk.walker.summary() if "nothing" not in line] == [
+    assert [line for line in walk.walker.progress.summary() if "nothing" not in line] == [
         "done: " + ", ".join(ids(procedure))]
 
 
@@ -234,7 +234,7 @@ def test_users_may_be_kept_outside_on_the_way_back(site, new_walk):
     back = new_walk("offline", [], abort=True)
     assert back.run() == "undone"
     assert site.closed and set(site.admin.values()) == {"stop"} and site.versions() == OLD
-    assert back.walker.summary()[-1] == (
+    assert back.walker.progress.summary()[-1] == (
         "left: maintenance, balancing-off:node1, balancing-off:node2")
 
 
@@ -253,7 +253,9 @@ def test_what_cannot_be_undone_is_left_and_said(site, new_walk):
     back = new_walk("offline", ["skip", "repeat", "skip"], abort=False)
     assert back.run() == "undone"
     assert back.text.count("    | node1 has none") == 2
-    assert back.walker.summary()[-1] == "left: snapshot-node:node1, snapshot-node:node2"
+    assert back.walker.progress.summary()[-1] == (
+        "left: snapshot-node:node1, snapshot-node:node2, deploy:node1, deploy:node2, "
+        "customise:node1")
     assert site.versions() == {**OLD, "node1": "new", "node2": "new"} and not site.closed
 
 

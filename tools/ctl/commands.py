@@ -93,13 +93,13 @@ COMMANDS = (
             upgrade.run, (Arg("what", "which procedure, or what to do with the walk",
                               (*upgrade.PROCEDURES, *upgrade.OTHERS)),),
             (Opt("--plan", "FILE", "the plan", needed=True),
-             Opt("--dry-run", "", "only print what would be done"),
+             Opt("--dry-run", "", "only print what would be done; also of resume and abort"),
              Opt("--keep-closed", "", "abort: leave users outside"))),
 )
 
 EXITS = (
     (0, "done, or so already; asked gates are met"),
-    (1, "the balancer could not do it; nothing was changed"),
+    (1, "the balancer could not do it, nothing was changed; upgrade: gone back"),
     (2, "the command line, the configuration file or a name is wrong; nothing was changed"),
     (3, "refused: users would be left without a node"),
     (4, "conflict: somebody changed something meanwhile; look again"),

@@ -44,6 +44,9 @@ def parser():
 
 def main(argv=None):
     """@return the exit code"""
+    for stream in sys.stdin, sys.stdout, sys.stderr:
+        if stream is not None:      # what the terminal cannot show ends nothing
+            stream.reconfigure(errors="backslashreplace")
     args = parser().parse_args(argv)
     try:
         return args.run(args)

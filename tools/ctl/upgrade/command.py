@@ -1,16 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""cfclusterctl upgrade: begins, resumes, aborts and shows walks, and checks plans. The walk itself
-is walker.py's."""
+"""cfclusterctl upgrade: begins, resumes, aborts and shows walks. The walk itself is walker.py's."""
 
 import difflib
 import getpass
+import json
 import os
 import secrets
 import signal
 import socket
-import tempfile
 
-from . import duties, journal, lease, plan, running, steps, talk, walker, world
+from . import check, dry, journal, lease, plan, progress, steps, talk, walker, world
 from .. import api, config
 
 PROCEDURES = {
@@ -42,20 +41,41 @@ def run(args):
         code, text = api.USAGE, f"{e.filename or args.plan}: {e.strerror}"
     except journal.JournalError as e:
         code, text = api.CONFLICT, str(e)
+    except journal.WriteError as e:
+        code, text = api.PARTLY, str(e)
     raise api.Trouble(code, text)
 
 
+def _refuse_options(args):
+    """What an option has no meaning for is not passed over in silence."""
+    walks = args.what in PROCEDURES or args.what in ("resume", "abort")
+    for given, name, fits in (
+            (args.dry_run, "--dry-run", walks),
+            (args.keep_closed, "--keep-closed", args.what == "abort"),
+            (args.json, "--json", not walks),
+            (args.color == "always", "--color", False)):
+        if given and not fits:
+            raise api.Trouble(api.USAGE, f"upgrade {args.what} takes no {name}")
+
+
 def _run(args, read):
+    _refuse_options(args)
+    if args.what in PROCEDURES:
+        plan.refuse(read, args.what)
     if args.what in PROCEDURES and args.dry_run:
-        print("\n".join(dry(args.what, read)))
+        print("\n".join(dry.begin(args.what, read)))
         return 0
     kept = journal.Journal(read.directory)
     if args.what == "status":
-        return _status(read, kept.load())
+        return (_status_json if args.json else _status)(read, kept.load())
+    if args.dry_run:
+        _refuse_to_go_on(read, kept.load(), args.keep_closed)
+        print("\n".join(dry.on(args.what, read, kept, args.keep_closed)))
+        return 0
     clients = config.balancers(read.balancers, args.config, args.user, read.cluster)
     balancers = world.World(clients, read.cluster, read.serving)
     if args.what == "check":
-        return _check(read, balancers)
+        return check.run(read, balancers, args.json)
     kept.lock(who())
     return _Session(read, kept.load(), balancers).run(args.what, args.keep_closed)
 
@@ -71,18 +91,21 @@ class _Session:
     def run(self, what, keep_closed):
         self.talk.listen()
         if what not in PROCEDURES:
-            self._take_up(what)
+            self._take_up(what, keep_closed)
         elif not self._begin(what):
             return api.PARTLY
         walk = walker.Walker(self.plan, self.journal, self.world, self.talk, who(),
                              self.lease)
         try:
-            if what == "abort" and self.journal.way == "do":
+            if what == "abort" and (self.journal.way == "do" or keep_closed):
                 walk.abort(keep_closed)
             result = walk.run()
             self._end(walk, result)
         except talk.Leave:
             return self._left()
+        except OSError as e:
+            raise journal.WriteError(f"{e.filename or 'it'}: {e.strerror}. Left; mend it, then go "
+                                     "on with upgrade resume") from e
         finally:
             self.lease.leave()
         return 0 if result == "done" or what == "abort" else api.FAILED
@@ -93,6 +116,8 @@ class _Session:
         found = [one.id for one in steps.instances(procedure, self.plan)]
         self.talk.say(f"upgrade {procedure} of cluster {self.plan.cluster}, {len(found)} steps, "
                       f"plan {self.plan.path}, by {who()}")
+        for line in steps.warnings(procedure, self.plan):
+            self.talk.say(line)
         try:
             self.talk.ask("Begin?", walker.GO)
         except talk.Leave:
@@ -104,17 +129,10 @@ class _Session:
                            plan=self.plan.text, steps=found)
         return True
 
-    def _take_up(self, what):
-        records = self.journal.records
-        if not records:
-            raise journal.JournalError(f"no walk is under way in {self.plan.directory}")
-        found = [one.id for one in steps.instances(records[0]["procedure"], self.plan)]
-        if found != records[0]["steps"]:
-            raise journal.JournalError(
-                "the plan has other nodes or databases than when the walk began, or this is "
-                "another version of cfclusterctl; put back what differs: "
-                + _differ(records[0]["steps"], found))
-        self._take_lease(records[0]["id"], f"{records[0]['procedure']}, upgrade {what}")
+    def _take_up(self, what, keep_closed):
+        _refuse_to_go_on(self.plan, self.journal, keep_closed)
+        begun = self.journal.records[0]
+        self._take_lease(begun["id"], f"{begun['procedure']}, upgrade {what}")
         self.talk.say(f"{who()} takes up the walk: upgrade {what}")
         before = self.journal.last("plan")
         if before != self.plan.text:
@@ -146,7 +164,7 @@ class _Session:
     def _end(self, walk, result):
         self.lease.end()
         self.talk.say("The upgrade is done." if result == "done" else "The way back is done.")
-        for line in walk.summary():
+        for line in walk.progress.summary():
             self.talk.say(line)
         kept = self.journal.finish(result)
         print(f"The log is {kept}")
@@ -156,13 +174,29 @@ def _differ(before, now):
     return ", ".join(sorted(set(before) ^ set(now))) or "their order"
 
 
+def _refuse_to_go_on(read, kept, keep_closed):
+    """What resume and abort cannot begin with."""
+    records = kept.records
+    if not records:
+        raise journal.JournalError(f"no walk is under way in {read.directory}")
+    procedure = records[0]["procedure"]
+    if keep_closed and procedure != "offline":
+        raise api.Trouble(api.USAGE, f"--keep-closed is for offline: {procedure} closes nothing")
+    found = [one.id for one in steps.instances(procedure, read)]
+    if found != records[0]["steps"]:
+        raise journal.JournalError(
+            "the plan has other nodes or databases than when the walk began, or this is "
+            "another version of cfclusterctl; put back what differs: "
+            + _differ(records[0]["steps"], found))
+
+
 def _status(read, kept):
     if not kept.records:
         print(f"No walk is under way in {read.directory}.")
         return 0
     begun = kept.records[0]
     holder = kept.holder()
-    walk = walker.Walker(read, kept, None, None, who())
+    walk = progress.Progress(kept, read)
     print(f"upgrade {begun['procedure']}, begun by {begun['who']} at {begun['at']}, "
           + (f"walked by {holder}" if holder else "walked by nobody now: upgrade resume goes on")
           + (", on the way back" if kept.way == "undo" else ""))
@@ -171,114 +205,14 @@ def _status(read, kept):
     return 0
 
 
-def dry(procedure, read):
-    """Lines: what would be done, checked and run."""
-    found = steps.instances(procedure, read)
-    lines = [f"upgrade {procedure} of cluster {read.cluster}, {len(found)} steps"]
-    for number, instance in enumerate(found, 1):
-        lines += ["", f"{number}. {instance.id}: {instance.step.title}"]
-        lines += ["   " + line for line in _part_lines(instance, instance.step.do, read)]
-        undo = instance.step.undo
-        if instance.step.final:
-            lines.append("   way back: none from here on")
-        elif undo is not None:
-            lines += ["   way back: " + line for line in _part_lines(instance, undo, read)]
-    return lines
-
-
-def _part_lines(instance, part, read):
-    lines = [part.says.format(**steps.words(instance, read))]
-    lines += [f"needs gate {gate}" for gate in steps.gates(part.before, instance, read)]
-    if part.act:
-        lines.append(duties.told(part.act))
-    if part.command:
-        lines += _command_lines(part.command, instance, read)
-    lines += [f"wants gate {gate}" for gate in steps.gates(part.after, instance, read)]
-    if part.then:
-        lines.append(duties.told(part.then))
-    if part.asks:
-        lines.append(f"asks: {part.asks.format(**steps.words(instance, read))}")
-    return lines
-
-
-def _command_lines(name, instance, read):
-    given = read.commands.get(name)
-    if not given or not given.command and not given.skip:
-        return [f"you do it yourself: the plan has no [{name}]"]
-    if given.skip:
-        return [f"nothing to do: {given.skip}"]
-    known = " ".join(f"{key}={value}" for key, value in read.environment(instance).items())
-    return ([f"runs, for {given.timeout:g} s at most: {given.command}", f"  with {known}"]
-            + ([f"checks: {given.check}"] if given.check else []))
-
-
-# --- upgrade check
-
-def _check(read, balancers):
-    """Prints a line for each thing that is looked at; 0 if all is well."""
-    print(f"ok       the plan {read.path}")
-    bad = 0
-    for line, verdict in [*_check_balancers(read, balancers), *_check_hosts(read)]:
-        print(f"{'ok' if not verdict else 'NOT OK':8} {line}" + (f": {verdict}" if verdict else ""))
-        bad += bool(verdict)
-    print("All is well." if not bad else f"{bad} not ok; nothing was changed.")
-    return api.NOT_MET if bad else 0
-
-
-def _check_balancers(read, balancers):
-    for client in balancers.clients:
-        one = world.World([client], read.cluster, read.serving)
-        try:
-            cluster = one.clusters()[0]
-        except api.Trouble as e:
-            yield client.name, str(e)
-            continue
-        yield f"{client.name} answers", ""
-        yield from _check_names(read, client, cluster)
-        yield f"{client.name} takes orders", _takes_orders(one)
-        for gate in _gates_of_the_night(read):
-            found = one.ask(gate, api.FRESH_WITHIN)
-            usable = found.verdict == world.MET or (
-                found.verdict == world.NOT_MET and gate.startswith("no-app"))
-            yield f"gate {gate} ({found.evidence})", "" if usable else (
-                f"{found.verdict}. {found.advice}")
-
-
-def _check_names(read, client, cluster):
-    has = {node["name"] for node in cluster["nodes"]}
-    yield f"nodes {' '.join(read.nodes)} are those of {client.name}", (
-        "" if has == set(read.nodes) else f"it has {', '.join(sorted(has))}")
-    known = {one["name"] for one in cluster["dependencies"]}
-    for name in filter(None, (read.source, read.replica)):
-        yield f"{client.name} looks at database {name}", (
-            "" if name in known else "add it with CFDatabase, or take it out of the plan")
-
-
-def _takes_orders(one):
-    """An order that is only checked shows whether orders would be taken."""
-    try:
-        one.order(action="maintenance-on", check="1")
-    except world.Refused as e:
-        return str(e)
-    return ""
-
-
-def _gates_of_the_night(read):
-    yield from ("monitor-alive", "all-serving")
-    if read.source:
-        yield from (f"database-up:{read.source}", f"no-app-connections:{read.source}")
-    if read.replica:
-        yield f"replica-in-sync:{read.replica}"
-
-
-def _check_hosts(read):
-    reach = read.commands.get("reach")
-    if not reach or not reach.command:
-        yield "hosts", "the plan has no [reach], so nobody knows whether they can be reached"
-        return
-    for kind, name in steps.subjects("nodes and databases", read):
-        instance = steps.Instance(steps.Step("reach", "", None), kind, name)
-        with tempfile.NamedTemporaryFile() as output:
-            trouble = running.run(reach.command, read.environment(instance), reach.timeout,
-                                  output.name, print, lambda: False)
-        yield f"host of {kind} {name}", trouble
+def _status_json(read, kept):
+    """The same for programs; walk is null when none is under way."""
+    walk = None
+    if kept.records:
+        begun, far = kept.records[0], progress.Progress(kept, read)
+        walk = {"procedure": begun["procedure"], "who": begun["who"], "at": begun["at"],
+                "way": kept.way, "holder": kept.holder() or None,
+                "steps": [{"step": one.id, "title": one.step.title,
+                           "state": far.state(one) or None} for one in far.instances]}
+    print(json.dumps({"version": 1, "walk": walk}, indent=2, ensure_ascii=False))
+    return 0

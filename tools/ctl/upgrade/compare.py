@@ -4,7 +4,7 @@ are given."""
 
 from dataclasses import dataclass
 
-from .world import node_of
+from .world import node_of, serves
 
 # A node is worse when more than this share of its requests failed, more than twice that of the
 # others, and so many that it is no accident.
@@ -23,8 +23,18 @@ class Comparison:
     text: str
 
 
+def worst(before, now, name):
+    """The same over several balancers: before and now are the looks of each."""
+    found = [compare(*looks, name) for looks in zip(before, now)]
+    return max(found, key=lambda one: one.worse)
+
+
 def compare(before, now, name):
     """What happened between two looks at the node of this name and at all others together."""
+    node = node_of(now, name)
+    if node is None or not serves(node):
+        return Comparison(True, f"{name} is {node['effective'] if node else 'gone'}"
+                                f"{' (' + node['why'] + ')' if node and node['why'] else ''}")
     others = [node["name"] for node in now["nodes"] if node["name"] != name]
     mine, rest = _sums(before, now, [name]), _sums(before, now, others)
     worse = (mine[1] >= LEAST and _share(mine) > SHARE and _share(mine) > TIMES * _share(rest))

@@ -14,8 +14,7 @@ _OVER = {"once": "", "nodes": "each node", "first": "the first node", "others": 
 def _gates(wanted, kind):
     name = "DATABASE" if kind in ("source", "replica", "databases") else "NODE"
     one = steps.Instance(None, "", name)
-    return [f"not `{gate[1:]}`" if gate.startswith("!") else f"`{gate}`"
-            for gate in steps.gates(wanted, one, _NAMES)]
+    return [f"`{gate}`" for gate in steps.gates(wanted, one, _NAMES)]
 
 
 def _does(part):
@@ -38,7 +37,10 @@ def _row(over, step):
 def _back(step):
     if step.final:
         return "none any more"
-    return _does(step.undo) if step.undo else "nothing of its own"
+    if step.undo:
+        return _does(step.undo)
+    return {"": "it is left", steps.NOTHING: "nothing to do"}.get(
+        step.undone_by, f"that of `{step.undone_by}`")
 
 
 def procedure(name):

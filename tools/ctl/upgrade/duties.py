@@ -58,20 +58,22 @@ def tester_link(walker, instance):
         answer = walker.world.order(action="tester-link", node=instance.subject,
                                     until=walker.plan.values["tester"],
                                     reason=walker.reason(instance))
-        walker.talk.say(f"Testers open {answer['tester']['link']}")
+        link = answer["tester"]["link"]
+        walker.talk.say(f"Testers open {link}" if link else "The balancer knows no address of the "
+                        "cluster to make a link with. Addresses of CFTesters are testers without.")
     except world.Refused as e:
         walker.talk.say(f"No link for testers: {e}. Addresses of CFTesters are testers without.")
 
 
 def observe(walker, instance):
     """compare the node with the others for the observe= of the plan"""
-    begin = walker.world.clusters()[0]
+    begin = walker.world.clusters()
     observe_s = walker.plan.seconds["observe"]
     end = time.monotonic() + observe_s
     said = ""
     while time.monotonic() < end:
         walker.pause(observe_s / _LOOKS)
-        finding = compare.compare(begin, walker.world.clusters()[0], instance.subject)
+        finding = compare.worst(begin, walker.world.clusters(), instance.subject)
         if finding.worse:
             raise world.Refused(f"{instance.subject} is worse than the others: {finding.text}")
         if finding.text != said:

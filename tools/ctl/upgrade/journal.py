@@ -20,6 +20,10 @@ class JournalError(Exception):
     """Somebody else walks, or the journal cannot be used; says what to do."""
 
 
+class WriteError(Exception):
+    """A mark cannot be made, so nothing may be begun; says what to do."""
+
+
 class Journal:
     def __init__(self, directory):
         self.directory = Path(directory)
@@ -67,7 +71,16 @@ class Journal:
     # the records
 
     def load(self):
-        """Read what there is; a last line that was cut off by a crash never counted."""
+        """Read what there is; a last line that was cut off by a crash never counted. A walk that
+        was ended, and whose files were not put away, is no more."""
+        self._read()
+        if self.records and self.records[-1].get("walk") == "ended":
+            if self._lock:
+                self._put_away()
+            self.records = []
+        return self
+
+    def _read(self):
         self.records = []
         if self.path.exists():
             lines = self.path.read_bytes().split(b"\n")
@@ -77,7 +90,6 @@ class Journal:
                 except ValueError as e:
                     raise JournalError(f"{self.path}, line {number} is not JSON; move the file "
                                        "away if the walk is over, or repair the line") from e
-        return self
 
     def refuse_unfinished(self):
         """Raises JournalError when there is a walk already."""
@@ -86,15 +98,22 @@ class Journal:
                                "upgrade abort ends it, upgrade status shows it")
 
     def write(self, **record):
-        """On disk when it returns."""
+        """On disk when it returns. Raises WriteError."""
         record = {"at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), **record}
-        if self._file is None:
-            self._repair()
-            self._file = open(self.path, "ab")
-            self._sync_directory()
-        self._file.write(json.dumps(record).encode() + b"\n")
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        try:
+            if self._file is None:
+                self._repair()
+                self._file = open(self.path, "ab", buffering=0)
+                self._sync_directory()
+            rest = json.dumps(record).encode() + b"\n"
+            while rest:
+                rest = rest[self._file.write(rest):]
+            os.fsync(self._file.fileno())
+        except OSError as e:
+            self._file = None       # whatever came of it has to be looked at
+            raise WriteError(
+                f"{self.path} cannot be written: {e.strerror}. Nothing that is not noted is begun. "
+                "Mend it, then go on with upgrade resume") from e
         self.records.append(record)
 
     def _repair(self):
@@ -110,17 +129,22 @@ class Journal:
 
     def log(self, line):
         """A line for people."""
-        with open(self.log_path, "a", encoding="utf-8") as file:
+        with open(self.log_path, "a", encoding="utf-8", errors="replace") as file:
             file.write(f"{time.strftime('%Y-%m-%d %H:%M:%S %z')} {line}\n")
 
     def finish(self, result):
         """The walk is over; returns where its log is kept."""
         self.write(walk="ended", result=result)
+        return self._put_away()
+
+    def _put_away(self):
+        """The log first: without its records nobody would know whose it is."""
         begun = self.records[0]["at"].replace(":", "")
         name = f"{begun}-{self.records[0]['procedure']}"
         kept = self.directory / f"{name}.log"
-        os.rename(self.log_path, kept)
-        os.rename(self.path, self.directory / f"{name}.jsonl")
+        for path, to in (self.log_path, kept), (self.path, self.directory / f"{name}.jsonl"):
+            if path.exists():
+                os.rename(path, to)
         self._sync_directory()
         return kept
 

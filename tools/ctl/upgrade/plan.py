@@ -39,6 +39,9 @@ COMMAND_KEYS = {
     "timeout": "how long the command may take, 10m by default; the check a minute",
     "skip": "instead of a command: why there is nothing to do",
 }
+# What a command needs as it is, or is told by us.
+_TAKEN = {"HOME", "PATH", "IFS", "SSH_AUTH_SOCK", "LD_PRELOAD", "LD_LIBRARY_PATH",
+          "NODE", "DATABASE", "CLUSTER", "STEP"}
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -97,10 +100,25 @@ def _like(word, known):
     return f"did you mean {near[0]}? " if near else ""
 
 
+def _no_room(plan):
+    return (f"[upgrade] serving={plan.serving} leaves no node to take out, nodes= names "
+            f"{len(plan.nodes)}; write less, or name more nodes")
+
+
+def refuse(plan, procedure):
+    """Raises PlanError when a plan is not one for this procedure."""
+    if procedure in ("rolling", "staging-copy") and plan.serving >= len(plan.nodes):
+        raise PlanError([f"{plan.path}: {_no_room(plan)}. {procedure} takes one out at a time"])
+
+
 def read(path):
     """The plan in a file. Raises PlanError, or OSError when it cannot be read."""
-    with open(path, encoding="utf-8") as file:
-        text = file.read()
+    try:
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+    except UnicodeDecodeError as e:
+        raise PlanError([f"{path} is not UTF-8 ({e.reason} at byte {e.start}); save it as "
+                         "UTF-8"]) from e
     parser = configparser.ConfigParser(interpolation=None, default_section="")
     try:
         parser.read_string(text, str(path))
@@ -172,9 +190,7 @@ class _Reading:
     def _section(self, section):
         kind, _, name = section.partition(" ")
         if kind in ("node", "database") and name:
-            self.made.facts[name.strip()] = {
-                key.upper().replace("-", "_"): value
-                for key, value in self.parser[section].items()}
+            self.made.facts[name.strip()] = dict(self._facts(section))
         elif section in steps.commands():
             self._command(section)
         else:
@@ -182,6 +198,14 @@ class _Reading:
             self.complaints.append(
                 f"[{section}] is not a step's command; {_like(section, known)}known: upgrade, "
                 f"node NAME, database NAME, {', '.join(known)}")
+
+    def _facts(self, section):
+        for key, value in self.parser[section].items():
+            variable = key.upper().replace("-", "_")
+            if variable in _TAKEN or not re.fullmatch(r"[A-Z_][A-Z0-9_]*", variable):
+                self.complaints.append(f"[{section}] {key}= would be ${variable} in your commands, "
+                                       "which is taken or no name; write another word")
+            yield variable, value
 
     def _command(self, section):
         given = self.parser[section]
@@ -197,6 +221,11 @@ class _Reading:
     def _agreement(self):
         """What no line is wrong about alone."""
         plan = self.made
+        if plan.directory and not plan.directory.startswith("/"):
+            self.complaints.append(f"[upgrade] directory={plan.directory} is not absolute, so "
+                                   "another directory from elsewhere; begin it with /")
+        if "serving" in self.parser["upgrade"] and plan.serving >= len(plan.nodes) > 0:
+            self.complaints.append(_no_room(plan))
         if len(set(plan.nodes)) < len(plan.nodes):
             self.complaints.append("[upgrade] nodes= names a node twice")
         if plan.replica and not plan.source:

@@ -3,10 +3,11 @@
 the plan's commands are checked against it, and docs/upgrade.md is generated from it.
 
 Gates are those of docs/gates.md, asked of the balancer, and two of world.py, node-serving and
-others-serve; "!" before a gate: it has to be not met. {node}, {database}, {replica}, {source} are
-names of the plan."""
+others-serve. {node}, {database}, {replica}, {source} are names of the plan."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+NOTHING = "nothing"
 
 
 @dataclass(frozen=True)
@@ -22,13 +23,20 @@ class Part:
     asks: str = ""              # a person has to answer this with go
     repeat: bool = True         # the command may run again when it is not known whether it ran
 
+    @property
+    def follows(self):
+        """Whether the node's log is shown meanwhile."""
+        return self.wait == "starting" or self.act == "observe"
+
 
 @dataclass(frozen=True)
 class Step:
     id: str
     title: str
     do: Part
-    undo: Part = None           # None: nothing has to be undone
+    undo: Part = None           # None: there is no way back of its own
+    undone_by: str = ""         # then: the step whose way back undoes this, too; NOTHING: it
+                                # changes nothing; "": it is left
     undo_unfinished: bool = True    # undo also what was begun and did not end well
     public: bool = False        # undoing it lets users in: not when they are to stay outside
     final: bool = False         # there is no way back behind it
@@ -65,13 +73,15 @@ ANNOUNCE = Step(
 DEPLOY = Step(
     "deploy", "Install the new version",
     Part("Install the new version of Confluence on {node}; do not start it.", command="deploy",
-         before=("node-stopped:{node}",), repeat=False))
+         before=("node-stopped:{node}",), repeat=False),
+    undone_by="snapshot-node")
 
 CUSTOMISE = Step(
     "customise", "Customisations",
     Part("Put your own changes back into the installation on {node} (server.xml, setenv.sh, "
          "libraries, templates).", command="customise", before=("node-stopped:{node}",),
-         repeat=False))
+         repeat=False),
+    undone_by="snapshot-node")
 
 _START = Part(
     "Start Confluence on {node} and wait until it says RUNNING. Upgrading its database can take "
@@ -96,12 +106,14 @@ TESTERS = Step(
     "testers", "Testers look",
     Part("Testers look at {node} while users do not get it. The link makes a browser a tester of "
          "{node}.", before=("node-running:{node}",), act="tester_link",
-         asks="Does everything work on {node}?"))
+         asks="Does everything work on {node}?"),
+    undone_by=NOTHING)
 
 PLUGINS = Step(
     "plugins", "Plugins",
     Part("Upgrade the plugins that need it, in Confluence's administration.", command="plugins",
-         repeat=False))
+         repeat=False),
+    undone_by="snapshot-database")
 
 ANNOUNCE_END = Step(
     "announce-end", "Tell users",
@@ -128,7 +140,7 @@ STOP_REPLICA = Step(
     "stop-replica", "Stop the replica",
     Part("Stop the replica {replica}. It has all, and nothing writes any more.",
          before=("nodes-stopped", "no-app-connections:{source}", "replica-complete:{replica}"),
-         act="acknowledge", command="stop-database", after=("!database-up:{replica}",)),
+         act="acknowledge", command="stop-database", after=("database-stopped:{replica}",)),
     Part("Start the replica {replica} and wait until it is in sync.", command="start-database",
          after=("replica-in-sync:{replica}",), wait="sync", then="watch_again"))
 
@@ -136,16 +148,16 @@ STOP_SOURCE = Step(
     "stop-source", "Stop the database",
     Part("Stop the database {source}. No application is connected.",
          before=("nodes-stopped", "no-app-connections:{source}"),
-         act="acknowledge", command="stop-database", after=("!database-up:{source}",)),
+         act="acknowledge", command="stop-database", after=("database-stopped:{source}",)),
     Part("Start the database {source}.", command="start-database",
          after=("database-up:{source}",), then="watch_again"))
 
 SNAPSHOT_DATABASE = Step(
     "snapshot-database", "Snapshot of the database",
     Part("Make a snapshot of the files of {database}, which is stopped.",
-         before=("!database-up:{database}",), command="snapshot-database", repeat=False),
+         before=("database-stopped:{database}",), command="snapshot-database", repeat=False),
     Part("Bring the files of {database}, which is stopped, back to the snapshot.",
-         before=("!database-up:{database}",), command="revert-database", repeat=False),
+         before=("database-stopped:{database}",), command="revert-database", repeat=False),
     undo_unfinished=False)
 
 START_SOURCE = Step(
@@ -153,13 +165,13 @@ START_SOURCE = Step(
     STOP_SOURCE.undo,
     Part("Stop the database {source} again.",
          before=("nodes-stopped", "no-app-connections:{source}"), act="acknowledge",
-         command="stop-database", after=("!database-up:{source}",)))
+         command="stop-database", after=("database-stopped:{source}",)))
 
 START_REPLICA = Step(
     "start-replica", "Start the replica",
     STOP_REPLICA.undo,
     Part("Stop the replica {replica} again.", act="acknowledge", command="stop-database",
-         after=("!database-up:{replica}",)))
+         after=("database-stopped:{replica}",)))
 
 BALANCING_ON = Step(
     "balancing-on", "Balancing",
@@ -180,7 +192,8 @@ ALL_WELL = Step(
     "all-well", "Last look",
     Part("Behind this step there is no way back. Wait with it for as long as you may want to go "
          "back: leave the walk here and resume it in some days.",
-         asks="Does everything work, so that the snapshots can be deleted?"))
+         asks="Does everything work, so that the snapshots can be deleted?"),
+    undone_by=NOTHING)
 
 DELETE_SNAPSHOTS = Step(
     "delete-snapshots", "Delete the snapshots",
@@ -228,12 +241,14 @@ OBSERVE = Step(
     "observe", "Observe",
     Part("Compare {node} with the others for the observe= of the plan: failed requests and "
          "latency. The walk pauses when it is worse.", before=("node-serving:{node}",),
-         act="observe"))
+         act="observe", after=("node-serving:{node}",)),
+    undone_by=NOTHING)
 
 ALL_NODES_WELL = Step(
     "all-nodes-well", "Last look",
     Part("All nodes have the new version. Behind this step none can go back.",
-         before=("all-serving",), asks="Does everything work, on every node?"))
+         before=("all-serving",), asks="Does everything work, on every node?"),
+    undone_by=NOTHING)
 
 FINALISE = Step(
     "finalise", "Finalise",
@@ -241,9 +256,14 @@ FINALISE = Step(
          "upgrade mode, too.", before=("all-serving",), command="finalise", repeat=False),
     final=True)
 
+# Hours after the drain another node may have failed.
+_STOP_ONE = replace(_STOP, before=("others-serve:{node}",))
+STOP_ONE = replace(STOP_NODE, do=_STOP_ONE)
+START_ONE = replace(START_NODE, undo=_STOP_ONE)
+
 ROLLING = (
     Group("once", (ANNOUNCE, UPGRADE_MODE)),
-    Group("nodes", (TAKE_OUT, STOP_NODE, SNAPSHOT_NODE, DEPLOY, CUSTOMISE, START_NODE, TESTERS,
+    Group("nodes", (TAKE_OUT, STOP_ONE, SNAPSHOT_NODE, DEPLOY, CUSTOMISE, START_ONE, TESTERS,
                     TAKE_IN, OBSERVE)),
     Group("once", (ALL_NODES_WELL, FINALISE, PLUGINS, ANNOUNCE_END)),
     Group("nodes", (DELETE_SNAPSHOTS,)),
@@ -259,7 +279,7 @@ PAUSE_REPLICA = Step(
     "pause-replica", "Stop the replica",
     Part("Stop the replica {replica}, whose files are to be copied.",
          before=("replica-in-sync:{replica}",), act="acknowledge", command="stop-database",
-         after=("!database-up:{replica}",)),
+         after=("database-stopped:{replica}",)),
     STOP_REPLICA.undo)
 
 COPY = Step(
@@ -267,9 +287,10 @@ COPY = Step(
     Part("Copy the home directory of {node} and the files of the replica to the staging server.",
          before=("node-stopped:{node}",), command="copy", repeat=False))
 
-GO_ON_REPLICA = Step("go-on-replica", "Start the replica", STOP_REPLICA.undo)
-GO_ON_NODE = Step("go-on-node", "Start Confluence", _START)
-GO_ON_USERS = Step("go-on-users", "Activate", _IN)
+# What these have begun the steps before end, on the way back too.
+GO_ON_REPLICA = Step("go-on-replica", "Start the replica", STOP_REPLICA.undo, undone_by=NOTHING)
+GO_ON_NODE = Step("go-on-node", "Start Confluence", _START, undone_by=NOTHING)
+GO_ON_USERS = Step("go-on-users", "Activate", _IN, undone_by=NOTHING)
 
 START_STAGING_DATABASE = Step(
     "start-staging-database", "Database of the staging server",
@@ -304,7 +325,7 @@ RUN_CHECKS = Step(
 STAGING_COPY = (
     Group("once", (STOP_STAGING,)),
     Group("replica", (PAUSE_REPLICA,)),
-    Group("copied", (TAKE_OUT, STOP_NODE, COPY)),
+    Group("copied", (TAKE_OUT, STOP_ONE, COPY)),
     Group("replica", (GO_ON_REPLICA,)),
     Group("copied", (GO_ON_NODE, GO_ON_USERS)),
     Group("once", (START_STAGING_DATABASE, CONFIGURE_STAGING, DEPLOY_STAGING, CUSTOMISE_STAGING,
@@ -342,7 +363,13 @@ PROCEDURES = {"offline": OFFLINE, "rolling": ROLLING, "staging-copy": STAGING_CO
 # What a plan may have besides the commands of the steps.
 OTHER_COMMANDS = {
     "reach": "whether a host can be reached, for each node and database; asked by check",
-    "follow": "prints the log of a node for as long as it runs; shown while the node starts",
+    "follow": "prints the log of a node for as long as it runs; shown while the node starts and "
+              "while it is observed",
+}
+# Of what several steps have done.
+SHARED_COMMANDS = {
+    "stop-database": "Stop the database, or the replica, in order, so that its files are whole.",
+    "start-database": "Start the database, or the replica, which has to replicate again.",
 }
 
 
@@ -398,4 +425,12 @@ def commands():
         for part in (step.do, step.undo):
             if part is not None and part.command:
                 found.setdefault(part.command, part.says)
-    return {**found, **OTHER_COMMANDS}
+    return {**found, **SHARED_COMMANDS, **OTHER_COMMANDS}
+
+
+def warnings(procedure, plan):
+    """Sentences about what its way back cannot do."""
+    if procedure == "offline" and not plan.source:
+        return ["The plan names no database=, so the way back brings back the nodes only: what the "
+                "new version has changed in the database you have to bring back yourself."]
+    return []

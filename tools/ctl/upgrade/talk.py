@@ -7,6 +7,8 @@ import contextlib
 import signal
 import time
 
+from ..show import clean
+
 
 class Leave(Exception):
     """The person has gone; the walk is resumed later."""
@@ -16,6 +18,7 @@ class Talk:
     def __init__(self, journal):
         self._journal = journal
         self._asking = False
+        self._logged = True
         self.signals = 0        # how many have asked to leave
 
     def listen(self):
@@ -28,10 +31,25 @@ class Talk:
             raise Leave
 
     def say(self, line):
-        """To the terminal, if it is still there, and to the log."""
-        self._journal.log(line)
+        """To the terminal, if it is still there, and to the log; without anything that a terminal
+        would obey, whoever said it."""
+        for one in map(clean, line.split("\n")):
+            self._log(one)
+            self._print(one)
+
+    def _print(self, line):
         with contextlib.suppress(OSError):
             print(f"{time.strftime('%H:%M:%S')} {line}", flush=True)
+
+    def _log(self, line):
+        """What is done does not depend on it: the journal keeps that."""
+        try:
+            self._journal.log(line)
+            self._logged = True
+        except OSError as e:
+            if self._logged:
+                self._print(f"The log cannot be written: {e.strerror}. Lines are missing in it.")
+            self._logged = False
 
     def output(self, line):
         """A line that a command has printed."""
@@ -59,5 +77,5 @@ class Talk:
             raise Leave from None
         finally:
             self._asking = False
-        self._journal.log(f"typed: {typed}")
+        self._log(clean(f"typed: {typed}"))
         return typed

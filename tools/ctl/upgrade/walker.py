@@ -7,11 +7,12 @@ thing is done, so a walk goes on where it was, whatever ended it."""
 import contextlib
 import time
 
-from . import duties, journal, running, steps, world
+from . import duties, journal, progress, running, steps, world
 from .. import api
 from .talk import Leave
 
 LOOK_EVERY_S = 0.5
+EVENTS_EVERY_S = 1
 CHECK_TIMEOUT_S = 60
 
 AGAIN = {"again": "look again"}
@@ -40,13 +41,16 @@ class Walker:
     def __init__(self, plan, kept, balancers, talk, who, lease=None):
         self.lease = lease
         self.plan, self.journal, self.world, self.talk, self.who = plan, kept, balancers, talk, who
-        self.instances = steps.instances(kept.records[0]["procedure"], plan)
+        self.progress = progress.Progress(kept, plan)
+        self.instances = self.progress.instances
         self._ways_out = {}
         self._followed = None
+        self._events_at = 0
 
     def run(self):
         """Walk on in the journal's direction. Returns how it ended, "done" or "undone". Raises
-        Leave when it is to be resumed."""
+        Leave when it is to be resumed, journal.WriteError when nothing more can be noted."""
+        self._show_events()
         try:
             if self.journal.way == "do":
                 self._forward()
@@ -58,19 +62,19 @@ class Walker:
 
     def abort(self, keep_closed=False):
         """From now on the way is back. Raises journal.JournalError behind a final step."""
-        for instance in self.instances:
-            if instance.step.final and self.journal.mark(instance.id, "do"):
-                raise journal.JournalError(
-                    f"{instance.id} has begun, and behind it there is no way back; upgrade resume "
-                    "goes on")
+        if why := self.progress.no_way_back():
+            raise journal.JournalError(why)
         self.journal.write(walk="abort", who=self.who, keep_closed=keep_closed)
         self.talk.say(f"{self.who} goes back"
                       + (", and users stay outside" if keep_closed else ""))
+        for line in steps.warnings(self.progress.procedure, self.plan):
+            self.talk.say(line)
 
     # both directions
 
     def _forward(self):
         self._ways_out = {**ABORT, **LEAVE}
+        self._let_end()
         for number, instance in enumerate(self.instances, 1):
             if instance.step.final:
                 self._ways_out = LEAVE
@@ -80,12 +84,8 @@ class Walker:
 
     def _back(self):
         self._ways_out = {**SKIP, **LEAVE}
-        for instance in reversed(self.instances):
-            if self.journal.mark(instance.id, "undo") in (journal.DONE, journal.LEFT):
-                continue
-            if not self.journal.mark(instance.id, "do") or instance.step.undo is None:
-                continue
-            why = self._stays(instance)
+        self._let_end()
+        for instance, why in self.progress.to_undo():
             if not why:
                 self._head("Back", instance)
                 try:
@@ -97,56 +97,67 @@ class Walker:
             self.talk.say(f"{instance.id} is left as it is: {why}")
             self._mark(instance, "undo", journal.LEFT, why=why)
 
-    def _stays(self, instance):
-        """Why a step that was begun is not undone; "" if it is."""
-        if instance.step.public and self.journal.last("keep_closed"):
-            return "users are to stay outside"
-        finished = self.journal.mark(instance.id, "do") == journal.DONE
-        if not finished and not instance.step.undo_unfinished:
-            return "it was not finished, so nothing depends on it; remove what is left of it"
-        return ""
+    def _let_end(self):
+        """The command of a walk that was killed may live on: nothing is begun beside it."""
+        known = self.journal.last("process")
+        if not running.lives(known):
+            return
+        pid = known.partition(" ")[0]
+        self.talk.say(f"The command of the walk that was interrupted still runs, as process {pid}, "
+                      f"and is waited for; its output is in {self.journal.directory}/output. "
+                      f"kill -- -{pid} ends it, Ctrl-C leaves.")
+        while running.lives(known):
+            self.pause(LOOK_EVERY_S)
+        self.talk.say("It has ended; how, is not known.")
 
     def _warn(self, instance):
-        begun = self.journal.mark(instance.id, "undo")
-        finished = self.journal.mark(instance.id, "do") == journal.DONE
-        if instance.step.warns and finished and not begun:
+        """Begun is enough: the order that lets users in may have been carried out."""
+        if instance.step.warns and not self.journal.mark(instance.id, "undo"):
             self._choose(instance.step.warns, {"agreed": "go back nevertheless"})
 
-    def _head(self, where, instance):
+    def _heed(self):
+        """Nothing more is begun when somebody wants to leave."""
         if self.talk.signals:
             raise Leave
+
+    def _head(self, where, instance):
+        self._heed()
         on = "on the way back" if self.journal.way == "undo" else where.lower()
-        self.lease.at(f"{self.journal.records[0]['procedure']}, {on}, {instance.id}")
+        self.lease.at(f"{self.progress.procedure}, {on}, {instance.id}")
         self.talk.say(f"--- {where}, {instance.id}: {instance.step.title}")
 
     def _part(self, instance, part, way):
         mark = self.journal.mark(instance.id, way)
         self.talk.say(part.says.format(**steps.words(instance, self.plan)))
         with self._following(instance, part):
-            if mark in ("", journal.BEGUN):
-                self._before(instance, part, way)
-                self._mark(instance, way, journal.BEGUN)
-                self._act(instance, part.act)
-                mark = journal.ACTED
-                self._mark(instance, way, mark)
             while mark != journal.DONE:
-                if mark != journal.RAN:
+                if mark != journal.RAN or not part.command:
+                    self._ready(instance, part, way)
                     self._command(instance, part, way, mark)
                     self._mark(instance, way, journal.RAN)
                 mark = self._after(instance, part)
         self._mark(instance, way, mark)
 
-    def _before(self, instance, part, way):
-        """On the way back, what is as it is to be already needs no leave to become so."""
-        after = steps.gates(part.after, instance, self.plan)
-        if way == "undo" and after and all(self.world.ask(g).verdict == world.MET for g in after):
-            return
-        self._hold(steps.gates(part.before, instance, self.plan), lambda: "settle")
+    def _ready(self, instance, part, way):
+        """Its gates before and its act; once more whenever its command may run once more, since
+        hours may have passed. On the way back and after an interruption, what is as it is to be
+        already needs no leave to become so."""
+        begun = self.journal.mark(instance.id, way)
+        wanted = part.after if begun or way == "undo" else ()
+        self._hold(steps.gates(part.before, instance, self.plan), lambda _: ("settle", None),
+                   unless=steps.gates(wanted, instance, self.plan))
+        self._heed()
+        if not begun:
+            self._mark(instance, way, journal.BEGUN)
+        self._act(instance, part.act)
+        if begun in ("", journal.BEGUN):
+            self._mark(instance, way, journal.ACTED)
 
     def _after(self, instance, part):
         """DONE, or ACTED when the command is to run again."""
         gates = steps.gates(part.after, instance, self.plan)
-        patience = self._starting(instance) if part.wait == "starting" else lambda: part.wait
+        patience = (self._starting(instance) if part.wait == "starting"
+                    else lambda _: (part.wait, None))
         try:
             self._hold(gates, patience, REPEAT if part.command else {})
             self._check(instance, part)
@@ -163,27 +174,31 @@ class Walker:
 
     # gates
 
-    def _hold(self, gates, patience, answers=None):
-        """Wait until all are met. patience(): the name of the time for which they may take from
-        the begin, or a sentence that says why waiting is in vain. answers: others than usual."""
+    def _hold(self, gates, patience, answers=None, unless=()):
+        """Wait until all are met, or all of unless are. patience(begin): the name of the time for
+        which they may take and since when it counts (None: the begin of the wait), or a sentence
+        that says why waiting is in vain. answers: others than usual."""
         for gate in gates:
-            while not self._wait_for(gate, patience, answers or {}):
+            while not self._wait_for(gate, patience, answers or {}, unless):
                 pass
 
-    def _wait_for(self, gate, patience, answers):
+    def _wait_for(self, gate, patience, answers, unless):
         begin, said = time.monotonic(), ""
         while True:
             found = self.world.ask(gate)
             if found.verdict == world.MET:
                 self.talk.say(f"gate {gate} is met: {found.evidence}")
                 return True
+            if unless and all(self.world.ask(one).verdict == world.MET for one in unless):
+                self.talk.say(f"gate {gate} is not needed any more: met is {', '.join(unless)}")
+                return True
             if found.evidence != said:
                 self.talk.say(f"gate {gate} is {found.verdict}: {found.evidence}")
                 said = found.evidence
-            limit = patience()
+            limit, since = patience(begin)
             if limit not in self.plan.seconds:
                 return self._not_met(gate, found, limit, answers)
-            if time.monotonic() - begin >= self.plan.seconds[limit]:
+            if time.monotonic() - (since or begin) >= self.plan.seconds[limit]:
                 why = f"it was waited for {self.plan.values[limit]}"
                 return self._not_met(gate, found, why, answers)
             self.pause(LOOK_EVERY_S)
@@ -203,19 +218,23 @@ class Walker:
         return True
 
     def _starting(self, instance):
-        """Patience: hours for a node that says STARTING, minutes for one that says nothing, none
-        for one that says since now that it never will be well."""
+        """Patience: hours for a node that says STARTING or is about to be up, minutes for one that
+        says nothing, or nothing any more; none for one that says since now that it never will be
+        well."""
         before = self._probed(instance.subject)
+        word_at = None
 
-        def patience():
+        def patience(begin):
+            nonlocal word_at
             now = self._probed(instance.subject)
-            if now and now["health"]["state"] == "starting":
-                return "starting"
+            if now and now["health"]["state"] in ("starting", "recovering"):
+                word_at = time.monotonic()
+                return "starting", begin
             if (now and now["health"]["cause"] == "refused"
                     and not (before and before["probe"] and before["probe"] == now["probe"])):
                 return (f"{instance.subject} says {now['probe']['reason']}, so it is not waited "
-                        "for; its log says why")
-            return "start"
+                        "for; its log says why"), None
+            return "start", word_at
 
         return patience
 
@@ -230,15 +249,22 @@ class Walker:
         """A moment in which something is waited for: shows what happens, and lets a person go."""
         end = time.monotonic() + duration_s
         while True:
-            if self.talk.signals:
-                raise Leave
+            self._heed()
             if self._followed:
                 self._followed.look()
             if time.monotonic() >= end:
                 break
             time.sleep(min(running.EVERY_S, duration_s))
-        for line in self.world.events():
+        self._show_events()
+
+    def _show_events(self):
+        """What has happened since this was called last, also by a walk before."""
+        lines, seen = self.world.events(self.journal.last("seen") or {})
+        for line in lines:
             self.talk.say(f"event, {line}")
+        if seen != self.journal.last("seen"):
+            self.journal.write(seen=seen)
+        self._events_at = time.monotonic()
 
     # acts and commands
 
@@ -277,8 +303,9 @@ class Walker:
                 self.talk.say(f"[{part.command}] {trouble}")
                 if self._choose("What now?", {**REPEAT, **DONE}) == "done":
                     return
-            self._mark(instance, way, journal.RUNNING)
-            trouble = self._run(given.command, given.timeout, instance)
+                self._ready(instance, part, way)
+            trouble = self._run(given.command, given.timeout, instance, lambda pid: self._mark(
+                instance, way, journal.RUNNING, process=running.known_as(pid)))
             if not trouble:
                 return
             self._mark(instance, way, journal.FAILED, why=trouble)
@@ -292,22 +319,26 @@ class Walker:
                     "whether it did")
         return ""
 
-    def _run(self, command, timeout, instance):
+    def _run(self, command, timeout, instance, noted=lambda pid: None):
         """Why it failed, or "". A first wish to leave waits for its end, a second one ends it."""
+        self._heed()
         self.talk.say(f"$ {command}")
-        before = told = self.talk.signals
+        told = False
 
         def interrupted():
             nonlocal told
             if self._followed:
                 self._followed.look()
-            if self.talk.signals > told == before:
-                told = self.talk.signals
+            if time.monotonic() - self._events_at >= EVENTS_EVERY_S:
+                self._show_events()
+            if self.talk.signals and not told:
+                told = True
                 self.talk.say("The command may end first; Ctrl-C once more ends it.")
-            return self.talk.signals > before + 1
+            return self.talk.signals > 1
 
         trouble = running.run(command, self.plan.environment(instance), timeout,
-                               self.journal.directory / "output", self.talk.output, interrupted)
+                              self.journal.directory / "output", self.talk.output, interrupted,
+                              noted)
         self.talk.say(trouble or "it ended well")
         return trouble
 
@@ -323,12 +354,12 @@ class Walker:
 
     @contextlib.contextmanager
     def _following(self, instance, part):
-        """While a node starts its log is shown, if the plan says how."""
+        """While a node starts or is observed its log is shown, if the plan says how."""
         given = self.plan.commands.get("follow")
-        if part.wait != "starting" or not given or not given.command:
+        if not part.follows or not given or not given.command:
             yield
             return
-        self._followed = running.Running(
+        self._followed = running.follow(
             given.command, self.plan.environment(instance), self.journal.directory / "followed",
             lambda line: self.talk.say(f"    {instance.subject}| {line}"))
         try:
@@ -339,7 +370,9 @@ class Walker:
 
     def _choose(self, question, answers):
         """One of the answers; those that lead out of the step are taken care of."""
+        self._show_events()
         typed = self.talk.ask(question, {**answers, **self._ways_out})
+        self._show_events()
         if typed == "leave":
             raise Leave
         if typed == "abort":
@@ -347,24 +380,3 @@ class Walker:
         if typed == "skip":
             raise Skip
         return typed
-
-    # the end
-
-    def summary(self):
-        """Lines: what was done, what was undone, what is left."""
-        sorted_out = {"done": [], "undone": [], "left": []}
-        for instance in self.instances:
-            state = self.state(instance)
-            if state:
-                sorted_out[state].append(instance.id)
-        return [f"{word}: {', '.join(ids) or 'nothing'}" for word, ids in sorted_out.items()]
-
-    def state(self, instance):
-        """What has become of a step: "done", "undone", "left" (half done, or not undone), or ""
-        when it was not begun. What has no way back of its own is undone with the others."""
-        do, undo = (self.journal.mark(instance.id, way) for way in ("do", "undo"))
-        if not do:
-            return ""
-        if self.journal.way == "do":
-            return "done" if do == journal.DONE else "left"
-        return "undone" if undo == journal.DONE or instance.step.undo is None else "left"

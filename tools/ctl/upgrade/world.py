@@ -28,18 +28,12 @@ class World:
         self.clients = clients
         self.name = cluster
         self.serving = serving
-        self._seen = {}
 
     # gates
 
     def ask(self, gate, patience=0):
-        """The Finding about a gate; one that begins with ! is met when it is not met. patience:
-        seconds for which a balancer may look anew, if what it knows is old."""
-        if gate.startswith("!"):
-            found = self.ask(gate[1:], patience)
-            turned = {MET: NOT_MET, NOT_MET: MET}.get(found.verdict, found.verdict)
-            advice = "" if turned == MET else f"Wait until {gate[1:]} is not met any more"
-            return Finding(turned, found.evidence, advice)
+        """The Finding about a gate. patience: seconds for which a balancer may look anew, if what it
+        knows is old."""
         found = [self._ask(client, gate, patience) for client in self.clients]
         worst = min(found, key=lambda one: _WORST_FIRST.index(one.verdict))
         if len(found) > 1 and worst.verdict != MET:
@@ -51,17 +45,24 @@ class World:
         own = _OWN.get(gate.partition(":")[0])
         try:
             if own:
-                return own(self, self._cluster(client), gate.partition(":")[2])
+                return self._ask_own(own, client, gate.partition(":")[2])
             answer = client.gate(self.name, gate, patience)
         except api.Trouble as e:
             return Finding(UNKNOWN, str(e), "See that the balancer answers")
         verdict = answer["verdict"] if answer["verdict"] in _WORST_FIRST else UNKNOWN
         return Finding(verdict, answer["evidence"], answer["advice"] or "")
 
+    def _ask_own(self, own, client, name):
+        status = client.status()
+        if not status["monitor"]["alive"]:
+            return Finding(UNKNOWN, "the monitor is silent, so health is only as last known",
+                           "Look for CFC0310 in httpd's log; httpd starts another one by itself")
+        return own(self, self._cluster(client, status), name)
+
     # the status
 
-    def _cluster(self, client):
-        for cluster in client.status()["clusters"]:
+    def _cluster(self, client, status=None):
+        for cluster in (status or client.status())["clusters"]:
             if cluster["name"] == self.name:
                 return cluster
         raise api.Trouble(api.USAGE, f"{client.name} has no cluster {self.name}")
@@ -74,18 +75,19 @@ class World:
         """One node as the first balancer sees it."""
         return node_of(self.clusters()[0], name)
 
-    def events(self):
-        """Lines about what has happened since this was asked last."""
-        lines = []
+    def events(self, seen):
+        """Lines about what has happened since, and what is seen then. seen: {balancer: number of
+        its last event}; of one that is not in it nothing is told."""
+        lines, now = [], dict(seen)
         for client in self.clients:
             try:
-                answer = client.events(self._seen.get(client.name, 0))
+                answer = client.events(seen.get(client.name, 0))
             except api.Trouble:
                 continue        # gates and orders say it
-            if client.name in self._seen:
+            if client.name in seen:
                 lines += [line for line in map(self._event, answer["events"]) if line]
-            self._seen[client.name] = answer["last"]
-        return lines
+            now[client.name] = answer["last"]
+        return lines, now
 
     def _event(self, event):
         if event["cluster"] not in (None, self.name) or event["kind"] == "walk":
