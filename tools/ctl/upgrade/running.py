@@ -26,11 +26,13 @@ class Running:
         """noted(pid): called before the command begins; what it raises keeps it from beginning."""
         self._show = show
         self._rest = b""
+        # The bytes of the plan, which is UTF-8 whatever this terminal speaks.
+        more = {name: value.encode() for name, value in environment.items()}
         with open(output, "ab") as out:
             self._at = out.tell()
             self._popen = subprocess.Popen(
-                ["sh", "-c", script, "sh", command], stdin=subprocess.PIPE, stdout=out,
-                stderr=out, env={**os.environ, **environment}, start_new_session=True)
+                ["sh", "-c", script, "sh", command.encode()], stdin=subprocess.PIPE, stdout=out,
+                stderr=out, env={**os.environ, **more}, start_new_session=True)
         self._output = open(output, "rb")
         if script == _COMMAND:
             try:
