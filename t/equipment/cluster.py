@@ -82,9 +82,9 @@ class Cluster:
         """One of a node's counters: in_flight, requests, new_sessions, ..."""
         return self.node(name)["traffic"][what]
 
-    def wait_serving(self, *names):
+    def wait_serving(self, *names, seconds=15):
         for name in names:
-            self.wait_effective(name, "serving")
+            self.wait_effective(name, "serving", seconds)
 
     # changes, as a script makes them
 

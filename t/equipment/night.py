@@ -3,6 +3,7 @@
 replica, httpd over them; and cfclusterctl upgrade, run as a person runs it. What the plan's
 commands do, the test's own process does for them, since it is the one that starts servers."""
 
+import itertools
 import os
 import re
 import select
@@ -19,6 +20,7 @@ from .cluster import Cluster, config
 from .mariadb import MariaDB, add_users, option_file
 from .proc import wait_for
 from .tomcat import Tomcat, webapp
+from .tunnel import connect, node_of, works
 from .watcher import FAST
 
 COMMANDS = """announce announce-abort announce-end stop-node start-node stop-database start-database
@@ -33,7 +35,7 @@ tries=0
 while [ ! -e {0}/answered ]; do
     sleep 0.02
     tries=$((tries + 1))
-    [ $tries -lt 2000 ] && [ ! -e {0}/given-up ] || exit 1
+    [ $tries -lt 20000 ] && [ ! -e {0}/given-up ] || exit 1
 done
 cat {0}/answered; rm {0}/answered
 """
@@ -70,7 +72,7 @@ class Database(MariaDB):
 
     def shut_down(self):
         self.sql("SHUTDOWN")
-        self.proc.popen.wait(30)
+        self.proc.popen.wait(60)
 
     def end_connections(self, user):
         """It does not notice by itself that the clients of sleeping statements are gone."""
@@ -80,7 +82,7 @@ class Database(MariaDB):
                 self._client(f"KILL {row[0]}")      # it may have ended by now
             return not rows
 
-        wait_for(gone, f"no connection of {user} is left")
+        wait_for(gone, f"no connection of {user} is left", 60)
 
     def places(self):
         return (self.base / "data",)
@@ -101,6 +103,7 @@ class Night:
         self.staging = Deployed("staging"), Database(3)
         self.pools = {}             # connections of the applications to the database
         self.snapshots = set()
+        self.afterwards = lambda section, name: None    # for a test that is in the way
         self._start()
         self.httpd = new_httpd()
         file = option_file(self.httpd.root / "db.cnf")
@@ -113,7 +116,7 @@ class Night:
             f"CFDatabase replica mysql://127.0.0.1:{replica.port} of=master option-file={file} "
             "timeout=1s", "CFTimeout tunnel-end=1s"])))
         self.cluster = Cluster(self.httpd, self.nodes.values()).start()
-        self._write_plan()
+        self.write_plan()
 
     def _start(self):
         for node in self.nodes.values():
@@ -150,43 +153,50 @@ class Night:
 
     def as_old(self):
         """As it was at first, whatever a walk has done to it."""
+        self.afterwards = lambda section, name: None
+        self.write_plan()
         for name, node in self.nodes.items():
             if node.version != "old":
                 self.stop_node(name)
                 node.deploy("old")
                 self.start_node(name)
         self.databases["master"].sql("UPDATE confluence.pages SET version = 'old'")
-        self.cluster.wait_serving(*self.nodes)
-        wait_for(lambda: self.gate("replica-in-sync") == "met", "the replica has all", 30)
+        self.cluster.wait_serving(*self.nodes, seconds=60)
+        wait_for(lambda: self.gate("replica-in-sync") == "met", "the replica has all", 60)
 
     def gate(self, name):
         return requests.get(self.httpd.url + "/cluster", timeout=10,
                             params={"format": "json", "gate": name}).json()["verdict"]
 
-    # what the plan's commands do
+    # what the plan's commands do; starting and stopping may be done twice, as systemctl may
 
     def _connect(self, name):
         self.pools[name] = self.databases["master"].connect("app", "app", "confluence")
 
     def stop_node(self, name):
         self.nodes[name].stop()
-        self.pools.pop(name).kill()
+        if name in self.pools:
+            self.pools.pop(name).kill()
         if not self.pools and self.databases["master"].alive():
             self.databases["master"].end_connections("app")
 
     def start_node(self, name):
         """A newer application upgrades the database while it starts."""
         node = self.nodes[name]
+        if node.alive():
+            return
         self._connect(name)
         self.databases["master"].sql(f"UPDATE confluence.pages SET version = '{node.version}'")
         node.start()
 
     def stop_database(self, name):
-        self.databases[name].shut_down()
+        if self.databases[name].alive():
+            self.databases[name].shut_down()
 
     def start_database(self, name):
         database = self.databases[name]
-        database.start()
+        if not database.alive():
+            database.start()
         if name == "replica":
             database.sql("SET GLOBAL read_only=ON; START SLAVE")
 
@@ -226,6 +236,19 @@ class Night:
         node.deploy("new")
         node.start().wait_ready()
 
+    def work(self, look):
+        """Do what a command of the plan has asked for, if one has. look(text) is told first."""
+        asked = self.directory / "asked"
+        if not asked.exists():
+            return
+        section, _, name = asked.read_text().strip().partition(" ")
+        asked.unlink()
+        look(f"[{section}] {name}")
+        self._carry_out(section, name)
+        part = self.directory / "answering"
+        part.write_text(f"{section} {name} was carried out\n")
+        part.rename(self.directory / "answered")
+
     def _carry_out(self, section, name):
         work = {"stop-node": self.stop_node, "start-node": self.start_node,
                 "stop-database": self.stop_database, "start-database": self.start_database,
@@ -236,10 +259,11 @@ class Night:
                 "start-staging": self.start_staging}.get(section)
         if work:
             work(name)
+        self.afterwards(section, name)
 
     # the walk
 
-    def _write_plan(self):
+    def write_plan(self, settle="1m"):
         self.plan = self.directory / "plan.ini"
         ask = self.directory / "ask"
         ask.write_text(ASK.format(self.directory))
@@ -247,32 +271,46 @@ class Night:
             f"[upgrade]\ncluster = confluence\nbalancer = {self.httpd.url}/cluster\n"
             f"directory = {self.directory}/journal\nnodes = node1 node2\ndatabase = master\n"
             "replica = replica\ndrain = 2s\nobserve = 3s\nmessage = We are upgrading.\n"
-            "until = 1h\nsettle = 1m\n[reach]\ncommand = true\n"
+            f"until = 1h\nsettle = {settle}\n[reach]\ncommand = true\n"
             + "".join(f"[{name}]\ncommand = sh {ask} {name}\n" for name in COMMANDS))
 
-    def upgrade(self, what, answers=("go",) * 9, asked=lambda line: None, *more):
-        """Run cfclusterctl upgrade to its end and answer what it asks; asked is called before with
-        what was said last, and may return "kill". Returns the exit code and all that was said."""
+    def upgrade(self, what, answers=None, asked=lambda text: None, killed_at=lambda text: False):
+        """Run cfclusterctl upgrade to its end and answer what it asks: with these answers, or yes
+        to everything. asked is called before with all that was said, and may return an answer, or
+        "kill". killed_at(text) likewise of each command, "[SECTION] NAME", before it is done, and
+        of each piece of output. Returns the exit code and all that was said."""
         popen = subprocess.Popen(
             ["setpriv", "--pdeathsig", "KILL", sys.executable, "-I",
-             places.TOP / "tools/cfclusterctl", "upgrade", what, "--plan", self.plan, *more],
+             places.TOP / "tools/cfclusterctl", "upgrade", what, "--plan", self.plan],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        return _Terminal(self, popen, list(answers), asked).serve()
+        return _Terminal(self, popen, answers, asked, killed_at).serve()
+
+
+def yes(text):
+    """What somebody types who agrees. A node that has just been started on a busy machine may be
+    slow; that it fails is another thing."""
+    words = re.search(r"\[([a-z/]+)\] $", text)[1].split("/")
+    if "accept" in words and re.search(r"others: \w+: 0 of \d+ requests failed",
+                                       text.rpartition("not done:")[2]):
+        return "accept"
+    return next((word for word in ("go", "again") if word in words), None)
 
 
 class _Terminal:
-    def __init__(self, night, popen, answers, asked):
-        self.night, self.popen, self.answers, self.asked = night, popen, answers, asked
+    def __init__(self, night, popen, answers, asked, killed_at):
+        self.night, self.popen, self.asked, self.killed_at = night, popen, asked, killed_at
+        left = iter(answers or ())
+        self.answer = yes if answers is None else lambda _: next(left, None)
         self.text = ""
 
-    def serve(self, seconds=120):
+    def serve(self, seconds=300):
         end = time.monotonic() + seconds
         given_up = self.night.directory / "given-up"
         given_up.unlink(missing_ok=True)
         try:
             while self._read() or self.popen.poll() is None:
                 assert time.monotonic() < end, f"the walk does not end:\n{self.text}"
-                self._work()
+                self.night.work(self._look)
         except BaseException:
             given_up.touch()
             self.popen.kill()
@@ -283,45 +321,66 @@ class _Terminal:
             self.popen.wait()
         return self.popen.returncode, self.text
 
+    def _look(self, text):
+        if self.killed_at(text):
+            self.popen.kill()
+
     def _read(self):
         if not select.select([self.popen.stdout], [], [], 0.02)[0]:
             return False
         new = os.read(self.popen.stdout.fileno(), 65536).decode()
         self.text += new
+        self._look(new)
         if re.search(r"\[[a-z/]+\] $", self.text) and new:
-            self._answer()
+            self._type(self.asked(self.text) or self.answer(self.text))
         return bool(new)
 
-    def _answer(self):
-        if self.asked(self.text) == "kill":
+    def _type(self, word):
+        if word == "kill":
             self.popen.kill()
-        elif self.answers:
-            self.popen.stdin.write(self.answers.pop(0).encode() + b"\n")
-            self.popen.stdin.flush()
+        elif word:
+            try:
+                self.popen.stdin.write(word.encode() + b"\n")
+                self.popen.stdin.flush()
+            except BrokenPipeError:     # it was killed
+                pass
         else:
             self.popen.stdin.close()
 
-    def _work(self):
-        asked = self.night.directory / "asked"
-        if not asked.exists():
-            return
-        section, _, name = asked.read_text().strip().partition(" ")
-        asked.unlink()
-        self.night._carry_out(section, name)
-        part = self.night.directory / "answering"
-        part.write_text(f"{section} {name} was carried out\n")
-        part.rename(self.night.directory / "answered")
+
+# What visitors do: each returns (status, what it was).
+
+def page(user):
+    answer = user.get("/page", headers={"Accept": "text/html"})
+    version = re.search(r"<th>deployed<td>(\w+)", answer.text)
+    closed = "We are upgrading." in answer.text
+    return answer.status_code, version[1] if version else "page" if closed else answer.text[:200]
+
+
+def post(user, method="POST"):
+    answer = user.request(method, "/upload?ms=200", data=b"x" * 20_000)
+    whole = answer.headers.get("X-Test-Bytes") == "20000"
+    return answer.status_code, "uploaded" if whole else answer.text[:200]
+
+
+def put(user):
+    return post(user, "PUT")
+
+
+def slow(user):
+    return user.get("/slow?ms=700").status_code, "slow"
 
 
 class Visitors:
-    """Users who ask for pages, and go on until the end of the with block. seen: (when, status,
-    version or "page" for the maintenance page, node)."""
+    """Users who do things in turn, and go on until the end of the with block. seen: for each of
+    them all (status, what)."""
 
-    def __init__(self, cluster, users=4):
-        self.seen = []
+    def __init__(self, cluster, users=4, things=(page,)):
+        self.seen = [[] for _ in range(users)]
+        self._things = things
         self._over = threading.Event()
-        self._threads = [threading.Thread(target=self._visit, args=(cluster.user(),))
-                         for _ in range(users)]
+        self._threads = [threading.Thread(target=self._visit, args=(cluster.user(), seen))
+                         for seen in self.seen]
 
     def __enter__(self):
         for thread in self._threads:
@@ -333,16 +392,50 @@ class Visitors:
         for thread in self._threads:
             thread.join()
 
-    def _visit(self, user):
+    def _visit(self, user, seen):
+        things = itertools.cycle(self._things)
         while not self._over.wait(0.1):
             try:
-                answer = user.get("/page", headers={"Accept": "text/html"})
-                what = re.search(r"<th>deployed<td>(\w+)", answer.text)
-                closed = "We are upgrading." in answer.text
-                self.seen.append((answer.status_code,
-                                  what[1] if what else "page" if closed else answer.text[:200]))
+                seen.append(next(things)(user))
             except requests.RequestException as e:
-                self.seen.append((0, repr(e)))
+                seen.append((0, repr(e)))
 
     def kinds(self):
-        return set(self.seen)
+        return {what for seen in self.seen for what in seen}
+
+    def stories(self):
+        """What each met one after the other, without repetitions: {"old page new"}."""
+        return {" ".join(what for what, _ in itertools.groupby(what for _, what in seen))
+                for seen in self.seen}
+
+
+class Editor:
+    """Somebody with a WebSocket, who opens another one as soon as it is closed, until the end of
+    the with block. nodes: on which they were; failed: what went wrong."""
+
+    def __init__(self, url):
+        self.nodes, self.failed = [], []
+        self._url = url
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._edit)
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._over.set()
+        self._thread.join()
+
+    def _edit(self):
+        while not self._over.is_set():
+            try:
+                tunnel = connect(self._url)
+                self.nodes.append(node_of(tunnel))
+                if not works(tunnel):
+                    self.failed.append("it was closed at once")
+                while not self._over.wait(0.1) and works(tunnel):
+                    pass
+                tunnel.close()
+            except Exception as e:      # pylint: disable=broad-except
+                self.failed.append(repr(e))
