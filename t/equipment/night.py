@@ -189,6 +189,12 @@ class Night:
         self.databases["master"].sql(f"UPDATE confluence.pages SET version = '{node.version}'")
         node.start()
 
+    def say_wrong(self, name, state):
+        """A node that has started says this, and the balancer has seen it."""
+        self.nodes[name].wait_ready().set_state(state)
+        wait_for(lambda: self.cluster.node(name)["health"]["cause"] == "refused",
+                 f"{name} is seen to say {state}", 60)
+
     def stop_database(self, name):
         if self.databases[name].alive():
             self.databases[name].shut_down()

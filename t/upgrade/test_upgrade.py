@@ -151,7 +151,7 @@ def test_each_gate_refuses_what_is_not_so_and_goes_on_when_it_is(night):
 
     def fail(section, name):
         if (section, name) == ("start-node", "node1"):
-            night.nodes[name].wait_ready().set_state("ERROR")
+            night.say_wrong(name, "ERROR")
 
     night.afterwards = fail
     asked = mends(
@@ -197,7 +197,7 @@ def test_the_last_node_is_not_taken_and_a_first_run_is_not_waited_for(night):
             night.cluster.drain("node2")
         if (section, name) == ("start-node", "node1"):
             night.afterwards = lambda section, name: None
-            night.nodes[name].wait_ready().set_state("FIRST_RUN")
+            night.say_wrong(name, "FIRST_RUN")
 
     night.write_plan(settle="4s")
     night.afterwards = be_in_the_way
