@@ -155,6 +155,8 @@ class Night:
         """As it was at first, whatever a walk has done to it."""
         self.afterwards = lambda section, name: None
         self.write_plan()
+        for name in list(self.snapshots):
+            self.delete(name)
         for name, node in self.nodes.items():
             if node.version != "old":
                 self.stop_node(name)

@@ -24,11 +24,11 @@ def night(kept_night):
     return kept_night
 
 
-def is_old(night):
+def is_old(night, left=()):
     """The old version serves, with what users wrote."""
     assert night.served() == {"old"}
     assert night.pages() == night.pages("replica") == [["old", "what users wrote"]]
-    assert not night.snapshots
+    assert night.snapshots == set(left)
 
 
 def test_an_offline_upgrade_shows_users_the_page_and_nothing_else(night):
@@ -107,16 +107,23 @@ def test_a_walk_killed_at_each_kind_of_step_goes_on_to_its_end(night):
     assert night.pages() == night.pages("replica") == [["new", "what users wrote"]]
 
 
-@pytest.mark.parametrize("kind", ["[stop-database] replica", "[snapshot-database] master",
-                                  ", balancing-on:node2:"])
-def test_a_walk_killed_at_a_kind_of_step_goes_back_to_what_was(night, kind):
+BACK = [
+    # where a walk is killed, snapshots that are left: nobody knows whether they were finished
+    ("[stop-database] replica", set()),
+    ("[snapshot-database] master", {"master"}),
+    (", balancing-on:node2:", set()),
+]
+
+
+@pytest.mark.parametrize("kind, left", BACK, ids=[row[0] for row in BACK])
+def test_a_walk_killed_at_a_kind_of_step_goes_back_to_what_was(night, kind, left):
     with Visitors(night.cluster, 2) as visitors:
         code, said = night.upgrade("offline", killed_at=lambda text: kind in text)
         assert code == -9, said
         code, said = night.upgrade("abort")
     assert code == 0, said
     assert visitors.stories() == {"old page old"}
-    is_old(night)
+    is_old(night, left)
 
 
 def mends(*rows):
