@@ -9,10 +9,13 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #define STEP_MS 20
+#define TRICKLE_MS 150
 #define FLOOD_BYTES 102400
+#define BACKLOG 64
 
 static void say(int fd, const char *bytes, size_t length)
 {
@@ -32,7 +35,7 @@ static void linger(cfc_scripted_node_t *node, int fd, const char *drip)
 {
     while (!node->stopping) {
         struct pollfd fds[] = {{.fd = fd, .events = POLLIN},
-                               {.fd = node->listener, .events = POLLIN}};
+                               {.fd = node->overlapped ? -1 : node->listener, .events = POLLIN}};
         char byte;
 
         poll(fds, 2, STEP_MS);
@@ -44,6 +47,22 @@ static void linger(cfc_scripted_node_t *node, int fd, const char *drip)
         }
         say(fd, drip, strlen(drip));
     }
+}
+
+static size_t length_of(const cfc_scripted_node_t *node)
+{
+    return node->length > 0 ? (size_t)node->length : strlen(node->answer);
+}
+
+static void trickle(cfc_scripted_node_t *node, int fd)
+{
+    const struct timespec pause = {.tv_nsec = TRICKLE_MS * 1000000L};
+
+    for (size_t i = 0; i < length_of(node) && !node->stopping; i++) {
+        nanosleep(&pause, NULL);
+        say(fd, node->answer + i, 1);
+    }
+    linger(node, fd, "");
 }
 
 static void flood(int fd)
@@ -93,13 +112,18 @@ static bool hear(cfc_scripted_node_t *node, int fd)
 
 static void serve(cfc_scripted_node_t *node, int fd)
 {
-    if (node->manner != CFC_NODE_GREETS && !hear(node, fd)) {
+    bool unasked = node->manner == CFC_NODE_GREETS || node->manner == CFC_NODE_TRICKLES;
+
+    if (!unasked && !hear(node, fd)) {
         return;
     }
     switch (node->manner) {
     case CFC_NODE_ANSWERS:
     case CFC_NODE_GREETS:
-        say(fd, node->answer, strlen(node->answer));
+        say(fd, node->answer, length_of(node));
+        break;
+    case CFC_NODE_TRICKLES:
+        trickle(node, fd);
         break;
     case CFC_NODE_HANGS:
         linger(node, fd, "");
@@ -149,7 +173,7 @@ void cfc_scripted_node_start(cfc_scripted_node_t *node)
     ck_assert_int_eq(getsockname(node->listener, (struct sockaddr *)&address, &length), 0);
     node->port = ntohs(address.sin_port);
     if (node->manner != CFC_NODE_ABSENT) {      /* bound and not listening: refused for sure */
-        ck_assert_int_eq(listen(node->listener, 16), 0);
+        ck_assert_int_eq(listen(node->listener, BACKLOG), 0);
         ck_assert_int_eq(pthread_create(&node->thread, NULL, live, node), 0);
     }
 }

@@ -10,6 +10,7 @@
 typedef enum {
     CFC_NODE_ANSWERS,       /* sends `answer` and closes */
     CFC_NODE_GREETS,        /* sends `answer` to whoever connects, unasked, and closes */
+    CFC_NODE_TRICKLES,      /* the same, a byte now and then, and does not close */
     CFC_NODE_ABSENT,        /* nobody listens on its port */
     CFC_NODE_HANGS,         /* accepts, reads, says nothing */
     CFC_NODE_DRIPS,         /* a good answer's head, then a byte of the body now and then */
@@ -21,6 +22,7 @@ typedef enum {
 typedef struct {
     cfc_manner_t manner;
     const char *answer;
+    int length;                 /* of answer; 0: it is a string */
     int port;                   /* set by start */
     _Atomic int accepted;       /* connections so far */
     _Atomic bool overlapped;    /* a connection came while the one before was open */
@@ -31,7 +33,7 @@ typedef struct {
     pthread_t thread;
 } cfc_scripted_node_t;
 
-/** Listen on a free port and serve, one connection at a time. Zeroed but manner and answer. */
+/** Listen on a free port and serve, one connection at a time. Zeroed but manner, answer, length. */
 void cfc_scripted_node_start(cfc_scripted_node_t *node);
 
 void cfc_scripted_node_stop(cfc_scripted_node_t *node);
