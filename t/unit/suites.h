@@ -58,6 +58,7 @@
     SUITE(db_judge)       \
     SUITE(monitor)        \
     SUITE(watch)          \
+    SUITE(soak)           \
     SUITE(store)          \
     SUITE(control)        \
     SUITE(drains)         \
