@@ -68,10 +68,11 @@ bool cfc_credentials_read(const char *path, cfc_credentials_t *credentials, char
                  strerror(errno));
         return false;
     }
+    setvbuf(file, NULL, _IONBF, 0);     /* or the password would stay in the buffer's memory */
     text[fread(text, 1, sizeof(text) - 1, file)] = '\0';
     fclose(file);
     wrong = cfc_credentials_parse(text, credentials);
-    memset(text, 0, sizeof(text));
+    explicit_bzero(text, sizeof(text));
     if (wrong != NULL) {
         snprintf(complaint, bytes, "credentials=%s: %s", path, wrong);
     }

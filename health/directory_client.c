@@ -23,6 +23,7 @@ typedef struct {
     ldap_conncb connection;         /* libldap tells by it of its socket */
     pthread_mutex_t lock;           /* of what follows */
     int socket;                     /* -1: none */
+    bool connected;                 /* somebody at its address has accepted, since prepare() */
     bool hung_up;
     const char *_Atomic step;
     char complaint[256];            /* "": it was read */
@@ -44,6 +45,7 @@ static int socket_opened(LDAP *ld, Sockbuf *buffer, LDAPURLDesc *url, struct soc
     ber_sockbuf_ctrl(buffer, LBER_SB_OPT_GET_FD, &opened);
     pthread_mutex_lock(&client->lock);
     client->socket = (int)opened;
+    client->connected = true;
     if (client->hung_up && client->socket >= 0) {
         shutdown(client->socket, SHUT_RDWR);
     }
@@ -132,6 +134,7 @@ static LDAP *prepare(client_t *client, int require)
     char url[300];
     LDAP *ld;
 
+    client->connected = false;
     snprintf(url, sizeof(url), "%s://%s", conf->tls != CFC_TLS_OFF ? "ldaps" : "ldap",
              conf->address);
     if (ldap_initialize(&ld, url) != LDAP_SUCCESS) {
@@ -151,6 +154,19 @@ static LDAP *prepare(client_t *client, int require)
     return ld;
 }
 
+/* Whether it still does not connect. A server that has just begun or ended breaks connections
+ * off, too, which says nothing of its certificate. */
+static bool refuses_again(client_t *client)
+{
+    LDAP *ld = prepare(client, LDAP_OPT_X_TLS_DEMAND);
+    bool refuses = ld != NULL && ldap_connect(ld) != LDAP_SUCCESS && client->connected;
+
+    if (ld != NULL) {
+        ldap_unbind_ext_s(ld, NULL, NULL);
+    }
+    return refuses;
+}
+
 /* libldap says only that it cannot connect when it does not like a certificate: look at it. No
  * name and no password are sent. */
 static void explain_certificate(client_t *client)
@@ -162,15 +178,16 @@ static void explain_certificate(client_t *client)
     if (ld == NULL) {
         return;
     }
-    if (ldap_connect(ld) == LDAP_SUCCESS && (certificate = certificate_of(ld)) != NULL) {
-        end = end_of(certificate);
+    certificate = ldap_connect(ld) == LDAP_SUCCESS ? certificate_of(ld) : NULL;
+    end = end_of(certificate);
+    ldap_unbind_ext_s(ld, NULL, NULL);
+    if (certificate != NULL && refuses_again(client)) {
         snprintf(client->complaint, sizeof(client->complaint), "its certificate %s",
                  cfc_certificate_judge(end, apr_time_now(), 0) == CFC_CERTIFICATE_EXPIRED
                      ? "has expired"
                      : "is of no known authority, or not this host's");
-        X509_free(certificate);
     }
-    ldap_unbind_ext_s(ld, NULL, NULL);
+    X509_free(certificate);
 }
 
 static bool bind_to(client_t *client, LDAP *ld)
@@ -182,12 +199,13 @@ static bool bind_to(client_t *client, LDAP *ld)
     if (client->conf->file != NULL
         && !cfc_credentials_read(client->conf->file, &credentials, client->complaint,
                                  sizeof(client->complaint))) {
+        explicit_bzero(&credentials, sizeof(credentials));
         return false;
     }
     client->step = "binding";
     ber_str2bv(credentials.password, 0, 0, &password);
     code = ldap_sasl_bind_s(ld, credentials.dn, LDAP_SASL_SIMPLE, &password, NULL, NULL, NULL);
-    memset(&credentials, 0, sizeof(credentials));
+    explicit_bzero(&credentials, sizeof(credentials));
     if (code != LDAP_SUCCESS) {
         complain(client, ld, code);
     }
@@ -228,7 +246,7 @@ static void look(client_t *client)
     code = ldap_connect(ld);
     if (code != LDAP_SUCCESS) {
         complain(client, ld, code);
-        if (client->conf->tls != CFC_TLS_OFF) {
+        if (client->conf->tls != CFC_TLS_OFF && client->connected) {
             explain_certificate(client);
         }
     }

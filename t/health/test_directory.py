@@ -7,6 +7,7 @@ import pytest
 
 from equipment import ports, schema, tls
 from equipment.dripping import Dripping
+from equipment.fickle import Fickle
 from equipment.proc import wait_for
 from equipment.slapd import BASE, PASSWORD, Slapd, credentials
 from equipment.watcher import FAST
@@ -82,6 +83,20 @@ def test_a_certificate_of_another_host_is_an_alarm(watch, slapd, authority):
     line = by_tls(slapd, f"ca={authority(tls.certificate()[0])}").replace("127.0.0.1", "127.0.0.2")
     watch(line).start().wait(
         "ad", "alarm", "its certificate is of no known authority, or not this host's")
+
+
+def test_a_connection_that_broke_off_once_is_not_put_down_to_the_certificate(watch, slapd,
+                                                                             authority):
+    starting = Fickle(slapd.tls_port, every=3)      # each look's first connection
+    line = by_tls(slapd, f"ca={authority(tls.certificate()[0])}")
+    watcher = watch(line.replace(f":{slapd.tls_port}/", f":{starting.port}/")).start()
+    try:
+        watcher.wait("ad", "alarm", "connecting failed: -1 Can't contact LDAP server")
+        seen = starting.accepted
+        wait_for(lambda: starting.accepted > seen + 3, "it is looked at again")
+        assert "certificate" not in watcher.state("ad")[1] + watcher.httpd.error_log()
+    finally:
+        starting.close()
 
 
 def test_an_expired_certificate_is_an_alarm_that_says_so(watch, expired, authority):
