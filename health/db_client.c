@@ -121,14 +121,13 @@ static void set_tls(MYSQL *mysql, const cfc_dependency_t *conf)
         mysql_options(mysql, MYSQL_OPT_SSL_CA, conf->ca);
     }
 #if IS_MARIADB
-    my_bool on = 1;
+    my_bool enforce = conf->tls != CFC_TLS_OFF, verify = conf->tls == CFC_TLS_VERIFY;
 
-    if (conf->tls != CFC_TLS_OFF) {
-        mysql_options(mysql, MYSQL_OPT_SSL_ENFORCE, &on);
+    if (enforce) {
+        mysql_options(mysql, MYSQL_OPT_SSL_ENFORCE, &enforce);
     }
-    if (conf->tls == CFC_TLS_VERIFY) {
-        mysql_options(mysql, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &on);
-    }
+    /* Since its version 3.4 it verifies when nothing is said, and then also insists on TLS. */
+    mysql_options(mysql, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &verify);
 #else
     unsigned mode = conf->tls == CFC_TLS_VERIFY ? SSL_MODE_VERIFY_IDENTITY : SSL_MODE_REQUIRED;
 

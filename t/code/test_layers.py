@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from equipment.places import TOP, module
+from equipment.places import TOP, make_variable, module
 
 pytestmark = pytest.mark.once
 
@@ -25,11 +25,6 @@ MAY_INCLUDE = {
     "maint": {"maint", "health", "lb", "conf", "guard"},
     "conf": {"conf", "guard", "health", "lb", "maint"},
 }
-
-
-def make_variable(name):
-    text = (BUILD / "Makefile").read_text()
-    return re.search(rf"^{name} = (.*)$", text, re.M).group(1)
 
 
 def includes(source):

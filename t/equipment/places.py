@@ -4,6 +4,7 @@
 import contextlib
 import fcntl
 import os
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -25,6 +26,12 @@ def module():
         if path.exists():
             return path
     raise FileNotFoundError(f"{chosen or known[0]} is not there; build first, or set CFC_MODULE")
+
+
+def make_variable(name):
+    """What configure found, from the Makefile beside the module."""
+    text = (module().parents[1] / "Makefile").read_text()
+    return re.search(rf"^{name} = (.*)$", text, re.M).group(1)
 
 
 def cache():
