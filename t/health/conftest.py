@@ -8,6 +8,7 @@ import tempfile
 
 import pytest
 
+from equipment.heartbeat import Heartbeat
 from equipment.mariadb import MariaDB, add_users, option_file
 from equipment.watcher import Watcher
 
@@ -76,6 +77,13 @@ def watch(new_httpd, scripted):
         return Watcher(httpd, scripted("node1"), *(line.format(file=file) for line in lines))
 
     return make
+
+
+@pytest.fixture
+def heartbeat():
+    beating = Heartbeat()
+    yield beating
+    beating.close()
 
 
 @pytest.fixture

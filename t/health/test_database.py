@@ -381,8 +381,8 @@ def test_servers_that_waste_time_delay_nobody_and_leave_nothing(watch, unchanged
         for name, server in servers.items():
             wait_for(lambda: server.accepted >= begun[name] + 2, f"{name} is tried again")
             wait_for(lambda: server.hung_up >= begun[name] + 1, f"{name} is hung up on")
-        # None is left of looks that were given up.
-        assert threads(watcher.httpd.monitor_pid()) <= 5
+        wait_for(lambda: threads(watcher.httpd.monitor_pid()) <= 5,
+                 "none is left of looks that were given up")
         assert watcher.state("master")[0] == "ok"
         assert watcher.cluster()["nodes"][0]["probe"]["at"] is not None
     finally:

@@ -177,7 +177,9 @@ def test_servers_that_waste_time_are_given_up_each_time(watch):
         for name, (_, server) in servers.items():
             wait_for(lambda: server.accepted >= begun[name] + 2, f"{name} is tried again")
             wait_for(lambda: server.hung_up >= begun[name] + 1, f"{name} is hung up on")
-        assert len(os.listdir(f"/proc/{watcher.httpd.monitor_pid()}/task")) <= 2 + len(servers)
+        monitor = watcher.httpd.monitor_pid()
+        wait_for(lambda: len(os.listdir(f"/proc/{monitor}/task")) <= 2 + len(servers),
+                 "none is left of looks that were given up")
     finally:
         for _, server in servers.values():
             server.close()

@@ -196,7 +196,9 @@ def test_a_directory_and_a_database_that_are_gone_move_no_traffic(upgrade, datab
     slapd = Slapd().start()
     try:
         gates = upgrade(f"CFDirectory ad ldap://127.0.0.1:{slapd.port}/{BASE} {FAST}",
-                        "CFBalance round-robin")
+                        "CFBalance round-robin",
+                        # no probe is to fail because the machine is slow
+                        "CFProbe http /status expect=confluence interval=100ms timeout=30s")
         gates.wait("directory-up", "met", "ad is at ok")
         slapd.stop()
         source.stop()

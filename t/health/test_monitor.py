@@ -8,7 +8,6 @@ import time
 import pytest
 
 from equipment import proc
-from equipment.cluster import FAST_PROBE
 from equipment.proc import wait_for
 
 GAP = 2.0       # seconds within which a monitor is replaced
@@ -20,16 +19,12 @@ def monitors(httpd):
     return [pid for pid in httpd.processes() if table.get(pid, [None] * 4)[3] == "cfc-monitor"]
 
 
-def gaps(node, since=0):
-    return [b - a for a, b in zip(node.probed[since:], node.probed[since + 1:])]
-
-
 def a_new_monitor(httpd, old):
     return wait_for(lambda: httpd.monitor_pid() not in (old, None) and httpd.monitor_pid(),
                     "a new monitor", 10)
 
 
-def test_a_monitor_killed_ten_times_is_replaced_each_time(new_cluster, scripted):
+def test_a_monitor_killed_ten_times_is_replaced_each_time(new_cluster, scripted, heartbeat):
     node = scripted("node1")
     cluster = new_cluster(members=[node]).start()
     cluster.httpd.allow("CFC0310")
@@ -39,49 +34,53 @@ def test_a_monitor_killed_ten_times_is_replaced_each_time(new_cluster, scripted)
         a_new_monitor(cluster.httpd, old)
         wait_for(lambda: len(node.probed) >= probes + 2, "probing goes on")
         assert cluster.node("node1")["effective"] == "serving"
-    assert max(gaps(node)) < GAP, gaps(node)
+    assert max(heartbeat.gaps(node.probed)) < GAP, heartbeat.gaps(node.probed)
     assert len(monitors(cluster.httpd)) == 1
 
 
-def test_a_monitor_that_hangs_is_replaced(new_cluster, scripted):
+def test_a_monitor_that_hangs_is_replaced(new_cluster, scripted, heartbeat):
     node = scripted("node1")
     cluster = new_cluster(members=[node]).start()
     cluster.httpd.allow("CFC0310|CFC0313")
     old, since = cluster.httpd.monitor_pid(), len(node.probed)
     os.kill(old, signal.SIGSTOP)
     a_new_monitor(cluster.httpd, old)
-    wait_for(lambda: len(gaps(node, since)) > 10, "probing goes on")
-    assert max(gaps(node, since - 1)) < GAP, gaps(node, since - 1)
+    wait_for(lambda: len(node.probed) > since + 11, "probing goes on")
+    gaps = heartbeat.gaps(node.probed[since - 1:])
+    assert max(gaps) < GAP, gaps
     assert cluster.httpd.error_log().count("CFC0313") == 1
     assert old not in proc.table()
     assert len(monitors(cluster.httpd)) == 1
 
 
 @pytest.mark.once
-def test_a_hundred_graceful_restarts_leave_exactly_one(new_cluster, scripted):
+def test_a_hundred_graceful_restarts_leave_exactly_one(new_cluster, scripted, heartbeat):
     node = scripted("node1")
     cluster = new_cluster(members=[node]).start()
     for _ in range(100):
         cluster.httpd.graceful()
     wait_for(lambda: len(monitors(cluster.httpd)) == 1, "one monitor is left")
     assert cluster.node("node1")["effective"] == "serving"
-    assert max(gaps(node)) < GAP, sorted(gaps(node))[-5:]
+    gaps = sorted(heartbeat.gaps(node.probed))
+    assert gaps[-1] < GAP, gaps[-5:]
     since = len(node.probed)
     wait_for(lambda: len(node.probed) > since + 20, "the last one probes")
-    assert sorted(gaps(node, since))[10] > 0.09, "they are one monitor's probes"
+    between = [b - a for a, b in zip(node.probed[since:], node.probed[since + 1:])]
+    assert sorted(between)[10] > 0.09, "they are one monitor's probes"
 
 
 def resources(pid):
-    """(resident KiB, descriptors, threads) of a process."""
+    """(KiB of its own, descriptors, threads) of a process."""
     with open(f"/proc/{pid}/status", encoding="utf-8") as f:
         status = dict(line.split(":\t", 1) for line in f if ":\t" in line)
-    return (int(status["VmRSS"].split()[0]), len(os.listdir(f"/proc/{pid}/fd")),
+    return (int(status["RssAnon"].split()[0]), len(os.listdir(f"/proc/{pid}/fd")),
             int(status["Threads"]))
 
 
 @pytest.mark.once
-def test_thousands_of_probes_leave_nothing_behind(new_cluster, nodes, scripted):
-    """Each kind of probe, good and bad ones, a hundred times an hour's worth in a second."""
+def test_probes_that_fail_leave_nothing_behind_in_the_process(new_cluster, nodes, scripted):
+    """1500 bad results of three kinds, and as many good ones as come meanwhile. Of memory only a
+    whole answer kept would be seen here; less than a byte is by t/unit/test_soak.c."""
     helpers = [scripted(health, health=health) for health in ("half", "loop", "down", "drip")]
     inside = "\n".join(
         [f"CFProbe http /status name={node.name} role=advisory port={node.port} interval=100ms "
@@ -93,29 +92,27 @@ def test_thousands_of_probes_leave_nothing_behind(new_cluster, nodes, scripted):
     def probed(count):
         begun = [len(node.probed) for node in helpers]
         wait_for(lambda: all(len(node.probed) - b >= count for node, b in zip(helpers[:3], begun)),
-                 f"{count} probes of each", 120)
+                 f"{count} probes of each", 300)
 
     probed(100)                                     # all memory that it will ever need
     memory, descriptors, threads = resources(pid)
     probed(500)
-    later = resources(pid)
-    assert later[0] < memory + 512, (memory, later)
-    assert later[1] <= descriptors + 12             # those of probes under way
-    assert later[2] <= threads
+    assert resources(pid)[0] < memory + 512
+    wait_for(lambda: resources(pid)[1] <= descriptors, "all sockets are closed")
+    wait_for(lambda: resources(pid)[2] <= threads, "all threads have ended")
     assert cluster.httpd.monitor_pid() == pid
     assert [p for p, row in proc.table().items() if row[0] == pid] == []    # no zombie either
 
 
-def test_a_stop_does_not_wait_for_a_probe(new_cluster, scripted):
+def test_a_stop_does_not_wait_for_a_probe(new_cluster, scripted, heartbeat):
     slow = scripted("slow", health="silent")
     cluster = new_cluster(members=[slow], probe="CFProbe http /status timeout=60s")
     cluster.httpd.start()
     wait_for(lambda: slow.probed, "a probe is under way")
-    begun = time.monotonic()
     cluster.httpd.graceful()
     wait_for(lambda: len(slow.probed) >= 2, "the next monitor probes")
-    wait_for(lambda: len(monitors(cluster.httpd)) == 1, "the first one has ended", 5)
+    wait_for(lambda: len(monitors(cluster.httpd)) == 1, "the first one has ended", 50)
     begun = time.monotonic()
     cluster.httpd.proc.signal(signal.SIGWINCH)      # graceful stop
-    wait_for(lambda: not monitors(cluster.httpd), "no monitor is left", 5)
-    assert time.monotonic() - begun < 5
+    wait_for(lambda: not monitors(cluster.httpd), "no monitor is left", 50)     # timeout= is 60
+    assert heartbeat.since(begun) < 5
