@@ -112,6 +112,7 @@ class Httpd:
         self.module = places.module() if with_module else None
         self.without = without
         self.allowed = []
+        self.environment = {}       # of its processes, beside this one's
         self.proc = None
         self._lay_out()
 
@@ -176,11 +177,11 @@ class Httpd:
 
     def _environment(self):
         if os.environ.get("CFC_SANITIZE") != "1":
-            return {}
+            return self.environment
         runtime = subprocess.run(["gcc", "-print-file-name=libasan.so"], check=True,
                                  stdout=subprocess.PIPE, text=True).stdout.strip()
         log = f"log_path={self.root}/reports/report"
-        return {"LD_PRELOAD": runtime, "ASAN_OPTIONS": f"detect_leaks=0:{log}",
+        return {**self.environment, "LD_PRELOAD": runtime, "ASAN_OPTIONS": f"detect_leaks=0:{log}",
                 "UBSAN_OPTIONS": f"print_stacktrace=1:{log}"}
 
     # life
