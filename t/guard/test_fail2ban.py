@@ -10,11 +10,13 @@ import pytest
 
 from equipment import places
 from equipment.client import raw_get
+from equipment.httpd import mpm
 
 FAIL2BAN = places.TOP / "build/unpacked/fail2ban/usr"       # tools/unpack fail2ban
 FILES = places.TOP / "tools/fail2ban"
 FILTERS = ["cfcluster-login", "cfcluster-guard"]
 
+REFUSED = ["/x/%5c..%5cadmin", "/%61dmin", "/page?bootstrapStatusProvider.x=1"]
 FAKES = [
     "CFC0211: cluster confluence: login failed, client 9.9.9.9: 401",
     "[Mon Nov 23 10:00:00.000000 2026] [cfcluster:notice] [pid 1:tid 1] CFC0211: cluster "
@@ -42,7 +44,7 @@ def matched(log, name):
 @pytest.fixture(scope="module")
 def log(kept_cluster):
     """The error log of an httpd to which clients came who should be banned, and who should not."""
-    cluster = kept_cluster(outside="RemoteIPHeader X-Client\nRemoteIPInternalProxy 127.0.0.1\n"
+    cluster = kept_cluster(outside="Protocols h2c http/1.1\nRemoteIPHeader X-Client\nRemoteIPInternalProxy 127.0.0.1\n"
                            "<CFClusterProtect admin-console>\nRequire ip 10.9.9.9\n"
                            "</CFClusterProtect>")
     cluster.httpd.allow("CFC0203|CFC0207|AH01630")
@@ -53,10 +55,12 @@ def log(kept_cluster):
 
     for client in "192.0.2.7", "2001:db8::7":
         assert get(client, "/login?os_username=me&os_password=wrong") == 200
-        assert get(client, "/x/%5c..%5cadmin") == 400
-        assert get(client, "/%61dmin") == 403
-        assert get(client, "/page?bootstrapStatusProvider.x=1") == 403
+        assert [get(client, target) for target in REFUSED] == [400, 403, 403]
         assert get(client, "/page") == 200
+    for target in (*REFUSED, "/page") if mpm() != "prefork" else ():
+        subprocess.run(["curl", "-s", "--http2-prior-knowledge", "--path-as-is", "-H",
+                        "X-Client: 198.51.100.2", cluster.httpd.url + target], check=True,
+                       stdout=subprocess.DEVNULL, timeout=30)
     for number, fake in enumerate(FAKES):
         text = fake.replace(" ", "%20").replace("[", "%5b").replace("]", "%5d")
         honest = f"192.0.2.{100 + number}"
@@ -74,6 +78,7 @@ def test_failed_logins_are_found_and_nothing_else(log):
 def test_refusals_of_the_guard_are_found_for_whom_they_were_meant(log):
     found = matched(log, "cfcluster-guard")
     assert Counter(found) == {"192.0.2.7": 3, "2001:db8::7": 3,
+                              **({"198.51.100.2": 3} if mpm() != "prefork" else {}),
                               **{f"192.0.2.{100 + n}": 2 for n in range(len(FAKES))}}
 
 
