@@ -12,9 +12,11 @@
 #define LONG_AFTER (NOW + apr_time_from_sec(7200))     /* than the window of CFSticky */
 
 static cfc_small_cluster_t small;
+static uint64_t seq;            /* of the last event that told() has seen */
 
 static void begin(void)
 {
+    seq = 0;
     cfc_small_cluster_make(&small);
     small.conf->segment->sessions_from = NOW;
     cfc_events_to(&small.conf->segment->events);
@@ -38,7 +40,6 @@ static void order(const char *action)
 /* The last report since the last call. @return false: there was none */
 static bool told(cfc_event_t *found)
 {
-    static uint64_t seq;
     const cfc_events_t *ring = &small.conf->segment->events;
     cfc_event_t event;
     uint64_t lost = 0;
