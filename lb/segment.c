@@ -14,7 +14,7 @@ static_assert(LINE_OF(probe_wanted) == LINE_OF(admin), "line A is one line");
 static_assert(LINE_OF(traffic.picked) == LINE_OF(turns), "what methods compare is on line B");
 
 static_assert(sizeof(cfc_node_slot_t) < 64 * 1024, "a node takes less than 64 KiB (DESIGN 12)");
-static_assert(CFC_NODES_MAX == CFC_QUEUE_NODES, "the queue can tell every node apart");
+static_assert(CFC_NODES_MAX <= CFC_QUEUE_NODES, "the queue can tell every node apart");
 
 uint64_t cfc_segment_layout(void)
 {
