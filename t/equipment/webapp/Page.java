@@ -26,7 +26,7 @@ public class Page extends HttpServlet {
     private static final String HITS = "hits";
     private static final String BRIEF = "X-Test-Brief";
     private static final Pattern FENCED =
-        Pattern.compile("^os_(username|password)$|bootstrapStatusProvider");
+        Pattern.compile("\\Aos_(username|password)\\z|bootstrapStatusProvider");
 
     @Override
     protected void service(HttpServletRequest request, HttpServletResponse response)
