@@ -365,6 +365,12 @@ def page(user):
     return answer.status_code, version[1] if version else "page" if closed else answer.text[:200]
 
 
+def newcomer(user):
+    """Somebody else each time: a new session, which any node may get."""
+    user.session.cookies.clear()
+    return page(user)
+
+
 def post(user, method="POST"):
     answer = user.request(method, "/upload?ms=200", data=b"x" * 20_000)
     whole = answer.headers.get("X-Test-Bytes") == "20000"

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from equipment.client import spread
-from equipment.night import Editor, Night, Visitors, page, post, put, slow
+from equipment.night import Editor, Night, Visitors, newcomer, page, post, put, slow
 
 pytestmark = pytest.mark.once
 
@@ -149,12 +149,14 @@ def mends(*rows):
 def test_each_gate_refuses_what_is_not_so_and_goes_on_when_it_is(night):
     night.write_plan(settle="4s")
     master, replica = night.databases.values()
-    stray = master.connect("app", "app", "confluence")
+    master.sql("CREATE USER IF NOT EXISTS report@'127.0.0.1' IDENTIFIED BY 'report';"
+               "GRANT SELECT ON confluence.* TO report@'127.0.0.1'")
+    stray = master.connect("report", "report", "confluence")
     replica.sql("STOP SLAVE SQL_THREAD")
 
     def end_stray():
         stray.kill()
-        master.end_connections("app")
+        master.end_connections("report")
 
     def fail(section, name):
         if (section, name) == ("start-node", "node1"):
@@ -163,7 +165,7 @@ def test_each_gate_refuses_what_is_not_so_and_goes_on_when_it_is(night):
     night.afterwards = fail
     asked = mends(
         (r"gate no-app-connections:master is not-met: \d connections of applications to master, "
-         r"from 127.0.0.1 \(\d\); it was waited for 4s. Stop what still connects", end_stray),
+         r"from 127.0.0.1 \(\d\), at \S+; it was waited for 4s. Stop what still connects", end_stray),
         (r"gate replica-complete:replica is not-met: replica is at alarm \(does not apply .*; "
          r"it was waited for 4s. Stop all applications, and wait",
          lambda: replica.sql("START SLAVE")),
@@ -175,7 +177,7 @@ def test_each_gate_refuses_what_is_not_so_and_goes_on_when_it_is(night):
 
 
 def test_a_rolling_upgrade_loses_no_request(night):
-    with Visitors(night.cluster, 6, (page, post, put, slow)) as visitors, \
+    with Visitors(night.cluster, 6, (newcomer, page, post, put, slow)) as visitors, \
             Editor(night.cluster.httpd.url) as editor:
         code, said = night.upgrade("rolling")
     assert code == 0, said
