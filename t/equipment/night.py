@@ -401,10 +401,17 @@ class Visitors:
             thread.start()
         return self
 
-    def __exit__(self, *_):
-        self._over.set()
-        for thread in self._threads:
-            thread.join()
+    def __exit__(self, failed, *_):
+        """Everybody meets what there is at the end: the second thing from now on begins after now."""
+        counts = [len(seen) + 2 for seen in self.seen]
+        try:
+            if not failed:
+                wait_for(lambda: all(len(seen) >= count for seen, count in zip(self.seen, counts)),
+                         "every visitor came once more", 60)
+        finally:
+            self._over.set()
+            for thread in self._threads:
+                thread.join()
 
     def _visit(self, user, seen):
         things = itertools.cycle(self._things)
