@@ -56,6 +56,7 @@ class Shot:
     error: str
     resent: bool
     port: int
+    closed_idle: bool = False   # httpd closed its idle connection just as a POST was sent over it
 
     @property
     def failed(self):
@@ -180,7 +181,8 @@ class _User:
                 answer = await connection.ask(head, b"b" * size, shot.method != "HEAD")
             except _Dropped:
                 connection.close()
-                if not reused or shot.method == "POST":
+                shot.closed_idle = reused and shot.method == "POST"
+                if not reused or shot.closed_idle:
                     raise
                 shot.resent = True
                 connection = await _Connection.open(self.port)
