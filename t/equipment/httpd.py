@@ -312,3 +312,15 @@ class Httpd:
         cores = sorted((self.root / "cores").iterdir())
         stacks = [_stacks(core) for core in cores] or ["no core file was left"]
         return stacks + ["the error log's end:"] + self.error_log().splitlines()[-20:]
+
+
+# Ways in which httpd begins anew, beside Httpd.graceful().
+
+def stop_and_start(httpd):
+    assert httpd.shut_down() == []
+    httpd.start()
+
+
+def kill_and_start(httpd):
+    httpd.kill9()
+    httpd.start()

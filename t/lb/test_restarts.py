@@ -10,7 +10,7 @@ import pytest
 from equipment import other_version
 from equipment.client import Load, spread
 from equipment.cluster import config
-from equipment.httpd import mpm
+from equipment.httpd import kill_and_start, mpm
 from equipment.proc import wait_for
 
 SLOW = "/slow?ms=200"
@@ -149,11 +149,6 @@ def test_nobody_notices_that_the_module_is_replaced_by_another_version(cluster):
 
 def stop_and_start(httpd):
     httpd.stop()
-    httpd.start()
-
-
-def kill_and_start(httpd):
-    httpd.kill9()
     httpd.start()
 
 

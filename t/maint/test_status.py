@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from equipment.client import spread
-from equipment.httpd import mpm
+from equipment.httpd import kill_and_start, mpm, stop_and_start
 from equipment.proc import wait_for
 
 SCRIPT = {"X-CFCluster": "1"}
@@ -532,17 +532,6 @@ def all_states(cluster):
     status = cluster.status()
     return [status["state"], status["message"], status["until"],
             *(node["admin"] for node in status["nodes"])]
-
-
-def stop_and_start(httpd):
-    assert httpd.shut_down() == []
-    httpd.start()
-
-
-def kill_and_start(httpd):
-    httpd.allow("AH00098")      # httpd finds the pid file of the one that was killed
-    httpd.kill9()
-    httpd.start()
 
 
 @pytest.mark.parametrize("again", [

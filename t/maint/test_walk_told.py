@@ -9,6 +9,7 @@ import requests
 
 from equipment import schema
 from equipment.cluster import Cluster, config
+from equipment.httpd import kill_and_start, stop_and_start
 from equipment.proc import wait_for
 
 pytestmark = pytest.mark.once
@@ -41,17 +42,6 @@ def told(cluster):
     schema.check(found, "events")
     return [(ev["before"], ev["after"], ev["severity"]) for ev in found["events"]
             if ev["kind"] == "walk"]
-
-
-def stop_and_start(httpd):
-    assert httpd.shut_down() == []
-    httpd.start()
-
-
-def kill_and_start(httpd):
-    httpd.allow("AH00098")      # httpd finds the pid file of the one that was killed
-    httpd.kill9()
-    httpd.start()
 
 
 @pytest.mark.parametrize("again", [lambda httpd: httpd.graceful(), stop_and_start, kill_and_start],
