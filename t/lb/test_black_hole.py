@@ -104,6 +104,8 @@ def test_it_comes_back_with_a_slow_start_and_its_sessions(place):
 def test_when_it_drains_its_sessions_move_as_well_and_it_gets_nobody_new(place):
     cluster, node1 = place("answer", inside="CFEject time=1h max=1h")
     users = [cluster.new_user() for _ in range(10)]
+    while sum(user.node == "node1" for user in users) < 3:      # as many as eject it
+        users.append(cluster.new_user())
     cluster.drain("node1")
     node1.script = "reset"
     assert {user.get("/page").status_code for user in users for _ in range(3)} == {200}
