@@ -9,6 +9,33 @@
 
 #define ACTION ".action"
 
+/* A reading, and what is asked of it for one rule after the other. */
+typedef struct {
+    const char *text;
+    char first;         /* behind its slash */
+    bool dotted;        /* it has dot segments that are not resolved */
+    bool action;        /* it has ".action" somewhere */
+} view_t;
+
+static bool is_dot_segment(const char *path, const char *dot)
+{
+    const char *end = dot[1] == '.' ? dot + 2 : dot + 1;
+
+    return dot > path && dot[-1] == '/' && (*end == '/' || *end == '\0');
+}
+
+/* Most readings have no dot, or one: this is quick. */
+static view_t view_of(const char *reading)
+{
+    view_t view = {.text = reading, .first = reading[0] == '/' ? reading[1] : '\0'};
+
+    for (const char *dot = reading; (dot = strchr(dot, '.')) != NULL; dot++) {
+        view.dotted = view.dotted || is_dot_segment(reading, dot);
+        view.action = view.action || strncmp(dot, ACTION, sizeof(ACTION) - 1) == 0;
+    }
+    return view;
+}
+
 static bool ends_with(const char *text, size_t length, const char *end)
 {
     size_t end_length = strlen(end);
@@ -16,8 +43,6 @@ static bool ends_with(const char *text, size_t length, const char *end)
     return length >= end_length && memcmp(text + length - end_length, end, end_length) == 0;
 }
 
-/* Most rules differ from a reading in one of the first letters, and there are dozens of them:
- * this ends there. */
 static size_t common_length(const char *a, const char *b)
 {
     size_t length = 0;
@@ -40,15 +65,19 @@ static bool is_below(const char *reading, const char *prefix)
  * directories change nothing; "name!method.action" calls another method of the same action. */
 static bool is_action(const char *reading, const char *path)
 {
-    const char *name = strrchr(path, '/') + 1, *slash;
-    size_t name_length;
+    size_t space = common_length(reading, path), name_length;
+    const char *name;
 
-    if (strncmp(reading, path, (size_t)(name - path)) != 0) {
+    if (strchr(path + space, '/') != NULL) {
         return false;   /* another namespace */
     }
+    while (path[space - 1] != '/') {
+        space--;
+    }
+    name = path + space;
     name_length = strlen(name) - strlen(ACTION);
-    slash = reading + (name - 1 - path);
-    for (; *slash == '/'; slash += 1 + strcspn(slash + 1, "/")) {
+    for (const char *slash = reading + space - 1; *slash == '/';
+         slash += 1 + strcspn(slash + 1, "/")) {
         const char *segment = slash + 1;
 
         if (strncmp(segment, name, name_length) == 0
@@ -90,20 +119,32 @@ static bool is_exactly(const char *reading, const char *path)
                || (reading[length] == ';' && strpbrk(reading + length, "/%\\?#") == NULL));
 }
 
+/* There are dozens of rules, and most differ from a reading at once: this is quick about it. */
+static bool differs_at_once(const cfc_rule_t *rule, const view_t *view, bool within)
+{
+    if (rule->kind == CFC_RULE_ACTION) {
+        return !view->action;
+    }
+    return rule->kind == CFC_RULE_PREFIX && !within && rule->text[0] == '/'
+           && rule->text[1] != view->first;
+}
+
 /* within: the rule's path may begin at any segment */
-static bool matches(const cfc_rule_t *rule, const char *reading, bool within)
+static bool matches(const cfc_rule_t *rule, const view_t *view, bool within)
 {
     switch (rule->kind) {
     case CFC_RULE_PREFIX:
-        return within ? is_below_within(reading, rule->text) : is_below(reading, rule->text);
+        return within ? is_below_within(view->text, rule->text)
+                      : is_below(view->text, rule->text);
     case CFC_RULE_ACTION:
-        return within ? is_action_within(reading, rule->text) : is_action(reading, rule->text);
+        return within ? is_action_within(view->text, rule->text)
+                      : is_action(view->text, rule->text);
     case CFC_RULE_SUFFIX:
-        return ends_with(reading, strlen(reading), rule->text);
+        return ends_with(view->text, strlen(view->text), rule->text);
     case CFC_RULE_EXACT:
-        return is_exactly(reading, rule->text);
+        return is_exactly(view->text, rule->text);
     case CFC_RULE_PART:
-        return strstr(reading, rule->text) != NULL;
+        return strstr(view->text, rule->text) != NULL;
     case CFC_RULE_KEY:
     case CFC_RULE_KEY_PART:
     case CFC_RULE_SCHEME:
@@ -112,50 +153,27 @@ static bool matches(const cfc_rule_t *rule, const char *reading, bool within)
     return true;    /* no such kind: protect */
 }
 
-static bool any_matches(const cfc_rule_t *rules, const char *reading, bool within)
+static bool any_matches(const cfc_rule_t *rules, const view_t *view, bool within)
 {
-    bool looked = false, no_action = false;
-
     for (; rules != NULL && rules->text != NULL; rules++) {
-        if (rules->kind == CFC_RULE_ACTION && !looked) {
-            no_action = strstr(reading, ACTION) == NULL;    /* once for all of them */
-            looked = true;
-        }
-        if (!(rules->kind == CFC_RULE_ACTION && no_action) && matches(rules, reading, within)) {
+        if (!differs_at_once(rules, view, within) && matches(rules, view, within)) {
             return true;
         }
     }
     return false;
 }
 
-static bool has_dot_segment(const char *path)
+static bool allows(const cfc_area_t *area, const view_t *view)
 {
-    for (const char *dot = strchr(path, '.'); dot != NULL; dot = strchr(dot + 1, '.')) {
-        size_t length = strspn(dot, ".");
-
-        if (dot > path && dot[-1] == '/' && length <= 2
-            && (dot[length] == '/' || dot[length] == '\0')) {
-            return true;
-        }
-        dot += length - 1;
-    }
-    return false;
-}
-
-static bool allows(const cfc_area_t *area, const char *reading)
-{
-    return any_matches(area->allowed, reading, false) && !has_dot_segment(reading);
+    return !view->dotted && any_matches(area->allowed, view, false);
 }
 
 /* Dots that are not resolved yet: somebody can begin to read anywhere in it, and end elsewhere.
  * Struts does: it takes the raw path from where Tomcat's is first found in it, up to a ';', so
  * "/./a/open.action/shut.action;/../../open.action" is /a/open.action/shut.action to it. */
-static bool covers(const cfc_area_t *area, const char *reading)
+static bool covers(const cfc_area_t *area, const view_t *view)
 {
-    if (has_dot_segment(reading)) {
-        return any_matches(area->rules, reading, true);
-    }
-    return any_matches(area->rules, reading, false) && !any_matches(area->allowed, reading, false);
+    return any_matches(area->rules, view, view->dotted) && !allows(area, view);
 }
 
 /* The length of the first segment with the slash before it. */
@@ -182,37 +200,43 @@ static bool has_segment(const char *context)
     return context != NULL && context[0] == '/' && context[1] != '\0';
 }
 
+bool cfc_area_has(const cfc_area_t *area, cfc_rule_kind_t first, cfc_rule_kind_t last)
+{
+    const cfc_rule_t *rule = area->rules;
+
+    return rule->text != NULL && rule->kind >= first && rule->kind <= last;
+}
+
 bool cfc_area_covers(const cfc_area_t *area, const char *reading, const char *context)
 {
-    bool covered = covers(area, reading);
+    view_t view;
+    bool covered;
 
+    if (cfc_area_has(area, CFC_RULE_KEY, CFC_RULE_SCHEME)) {
+        return false;
+    }
+    view = view_of(reading);
+    covered = covers(area, &view);
     /* What is allowed as seen from the context clears what was found above it: ".vm" finds
      * /wiki/display/x.vm, a page. The other way round a context "/display" would allow all. */
     while (has_segment(context) && step_inside(&reading, &context) && *reading == '/') {
-        covered = covers(area, reading) || (covered && !allows(area, reading));
+        view = view_of(reading);
+        covered = covers(area, &view) || (covered && !allows(area, &view));
     }
     return covered;
 }
 
 bool cfc_area_allows(const cfc_area_t *area, const char *reading, const char *context)
 {
-    bool allowed = allows(area, reading);
+    view_t view = view_of(reading);
+    bool allowed = allows(area, &view);
 
     while (!allowed && has_segment(context) && step_inside(&reading, &context)
            && *reading == '/') {
-        allowed = allows(area, reading);
+        view = view_of(reading);
+        allowed = allows(area, &view);
     }
     return allowed;
-}
-
-bool cfc_area_has(const cfc_area_t *area, cfc_rule_kind_t first, cfc_rule_kind_t last)
-{
-    for (const cfc_rule_t *rule = area->rules; rule->text != NULL; rule++) {
-        if (rule->kind >= first && rule->kind <= last) {
-            return true;
-        }
-    }
-    return false;
 }
 
 /* The first segment is plain text: no step of target.c makes another one of it. */
@@ -248,7 +272,9 @@ bool cfc_reading_leaves(const char *reading, const char *context)
 static bool reaches_into(const cfc_area_t *from, const cfc_area_t *area)
 {
     for (const cfc_rule_t *rule = from->rules; rule->text != NULL; rule++) {
-        if (covers(area, rule->text)) {
+        view_t view = view_of(rule->text);
+
+        if (covers(area, &view)) {
             return true;
         }
     }
@@ -283,7 +309,7 @@ const char *cfc_rule_read(char *path, bool exact, cfc_rule_t *rule)
         return "has one of % ; ? # * or a backslash; write the plain path, decoded, no pattern:"
                " it covers all below and every way to spell it";
     }
-    if (strstr(path, "//") != NULL || has_dot_segment(path)) {
+    if (strstr(path, "//") != NULL || view_of(path).dotted) {
         return "has an empty or a dot segment; write the plain path";
     }
     if (exact && path[1] == '\0') {

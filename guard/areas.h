@@ -26,7 +26,7 @@ typedef struct {
 
 typedef struct {
     const char *name;           /* for messages */
-    const cfc_rule_t *rules;    /* what is in the area */
+    const cfc_rule_t *rules;    /* what is in the area: all paths, all parameters or all logins */
     const cfc_rule_t *allowed;  /* paths that are not, although a rule says so; NULL: none */
     bool browsers;              /* a browser may enter that goes on with its session (browser.h) */
 } cfc_area_t;
@@ -52,7 +52,8 @@ bool cfc_area_covers(const cfc_area_t *area, const char *reading, const char *co
  */
 bool cfc_area_allows(const cfc_area_t *area, const char *reading, const char *context);
 
-/** Has the area a rule of one of these kinds, from first to last in the enumeration? */
+/** Are the area's rules of these kinds, from first to last in the enumeration? They are all of one
+ * sort, so this looks at the first. */
 bool cfc_area_has(const cfc_area_t *area, cfc_rule_kind_t first, cfc_rule_kind_t last);
 
 /**

@@ -26,7 +26,7 @@ enum {
     OPEN,           /* between that and the value */
     VALUE,
     FOLD,           /* at the beginning of a line that may go on with the one before */
-    SKIP            /* in a line that is none of our business */
+    SKIP            /* in a line, or a query's value, that is none of our business */
 };
 
 static const char disposition[] = "content-disposition";
@@ -83,19 +83,35 @@ static void match_parts(cfc_keys_t *keys)
     }
 }
 
-/* A name, or a name with its value, is complete. In a multipart body the value stands apart, so
- * there the name is enough. */
+/* In a multipart body the value stands apart, so there the name is enough. */
+static bool is_whole(const cfc_keys_t *keys, const char *text)
+{
+    size_t length = keys->form == CFC_FORM_MULTIPART ? strcspn(text, "=") : strlen(text);
+
+    return keys->length == length && memcmp(keys->window, text, length) == 0;
+}
+
+/* A name, or a name with its value, is complete. */
 static void match_whole(cfc_keys_t *keys)
 {
     match_parts(keys);
     for (const cfc_rule_t *rule = keys->rules; rule->text != NULL; rule++) {
-        size_t length = strcspn(rule->text, keys->form == CFC_FORM_MULTIPART ? "=" : "");
-
-        if (rule->kind == CFC_RULE_KEY && keys->length == length
-            && memcmp(keys->window, rule->text, length) == 0) {
+        if (rule->kind == CFC_RULE_KEY && is_whole(keys, rule->text)) {
             find(keys, rule);
         }
     }
+}
+
+/* Behind a name and its '=': does a rule go on? */
+static bool is_value_wanted(const cfc_keys_t *keys)
+{
+    for (const cfc_rule_t *rule = keys->rules; rule->text != NULL; rule++) {
+        if (rule->kind == CFC_RULE_KEY && keys->length == keys->held
+            && strncmp(rule->text, keys->window, keys->held) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static void hide(cfc_keys_t *keys)
@@ -164,6 +180,15 @@ static bool unescape(cfc_keys_t *keys, unsigned char c)
     return false;
 }
 
+/* Most of a query or a form are values that nobody looks for. */
+static const char *value_end(const char *bytes, const char *end)
+{
+    while (bytes < end && *bytes != '&' && *bytes != ';') {
+        bytes++;
+    }
+    return bytes;
+}
+
 static void urlencoded_byte(cfc_keys_t *keys, unsigned char c)
 {
     if (unescape(keys, c)) {
@@ -172,11 +197,13 @@ static void urlencoded_byte(cfc_keys_t *keys, unsigned char c)
     if (c == '&' || c == ';') {     /* ';' for servers before the URL standard */
         match_whole(keys);
         begin_key(keys);
+        keys->state = LINE_START;
     }
     else if (c == '=' && !keys->in_value) {
         match_whole(keys);
         keys->in_value = true;
         hold(keys, '=');
+        keys->state = is_value_wanted(keys) ? VALUE : SKIP;
     }
     else {
         hold(keys, c == '+' ? ' ' : c);
@@ -382,7 +409,12 @@ cfc_keys_verdict_t cfc_keys_feed(cfc_keys_t *keys, const char *bytes, size_t len
             break;
         }
         if (keys->form == CFC_FORM_URLENCODED) {
-            urlencoded_byte(keys, (unsigned char)*bytes++);
+            if (keys->state == SKIP) {
+                bytes = value_end(bytes, end);
+            }
+            if (bytes < end) {
+                urlencoded_byte(keys, (unsigned char)*bytes++);
+            }
         }
         else if (keys->state == SKIP) {
             const char *line_end = memchr(bytes, '\n', (size_t)(end - bytes));

@@ -4,7 +4,7 @@
  * The readings are a worklist: the raw path comes first, every step is tried on every reading,
  * what comes out and is new joins the list. All steps shrink the path or keep its length, so it
  * ends; CFC_READINGS_MAX ends it early, with a refusal. Every step has a sign without which it
- * cannot change anything, so an ordinary path costs a handful of searches.
+ * cannot change anything; one look at a path finds them all, and an ordinary one has none.
  *
  *     /S/x/_/%61dmin;y  is  0  /s/x/_/%61dmin;y   raw, in lower case
  *                           1  /s/x/_/%61dmin     0 stripped
@@ -25,9 +25,22 @@ typedef struct {
     cfc_readings_t *readings;
     size_t length[CFC_READINGS_MAX];
     unsigned decoded[CFC_READINGS_MAX];     /* how often this reading was decoded */
+    unsigned signs[CFC_READINGS_MAX];       /* sign_t, of all steps that may change this reading */
     unsigned unwraps;                       /* tails that were copied so far */
     char *spare;                            /* the first unused byte of the scratch */
 } worklist_t;
+
+typedef enum {
+    PARAMETERS    = 1,          /* ; */
+    ENCODED       = 2,          /* % */
+    ENCODED_SLASH = 4,          /* %2f */
+    SLASHES       = 8,          /* two of them */
+    DOTS          = 16,         /* behind a slash */
+    BACKSLASH     = 32,
+    QUERY         = 64,         /* ? */
+    FRAGMENT      = 128,        /* # */
+    WRAPPED       = 256         /* /s/ */
+} sign_t;
 
 /* A step writes another reading of `in` to `out`, which has room for strlen(in) + 1 bytes. */
 typedef const char *(*step_t)(const char *in, char *out);
@@ -196,20 +209,55 @@ static const char *cut_fragment(const char *in, char *out)
 }
 
 static const struct {
-    const char *sign;
+    sign_t sign;
     step_t step;
     unsigned decodes;
 } steps[] = {
-    {";",   strip_parameters,   0},
-    {"%",   decode_once,        1},
-    {"%2f", decode_but_slashes, 1},
-    {"//",  merge_slashes,      0},
-    {"/.",  resolve_dots,       0},
-    {"/.",  resolve_dots_bare,  0},
-    {"\\",  turn_backslashes,   0},
-    {"?",   cut_query,          0},
-    {"#",   cut_fragment,       0},
+    {PARAMETERS,    strip_parameters,   0},
+    {ENCODED,       decode_once,        1},
+    {ENCODED_SLASH, decode_but_slashes, 1},
+    {SLASHES,       merge_slashes,      0},
+    {DOTS,          resolve_dots,       0},
+    {DOTS,          resolve_dots_bare,  0},
+    {BACKSLASH,     turn_backslashes,   0},
+    {QUERY,         cut_query,          0},
+    {FRAGMENT,      cut_fragment,       0},
 };
+
+static unsigned signs_at(const char *text)
+{
+    switch (text[0]) {
+    case ';':
+        return PARAMETERS;
+    case '%':
+        return text[1] == '2' && text[2] == 'f' ? ENCODED | ENCODED_SLASH : ENCODED;
+    case '/':
+        return text[1] == '/' ? SLASHES : text[1] == '.' ? DOTS
+               : text[1] == 's' && text[2] == '/' ? WRAPPED : 0;
+    case '\\':
+        return BACKSLASH;
+    case '?':
+        return QUERY;
+    case '#':
+        return FRAGMENT;
+    default:
+        return 0;
+    }
+}
+
+/* @return the length */
+static size_t look_for_signs(const char *path, unsigned *signs)
+{
+    const char *at = path;
+
+    *signs = 0;
+    for (; *at != '\0'; at++) {
+        if (*at < '@' || *at == '\\') {      /* no letter is a sign: be quick */
+            *signs |= signs_at(at);
+        }
+    }
+    return (size_t)(at - path);
+}
 
 static bool is_listed(const worklist_t *list, const char *path, size_t length)
 {
@@ -227,7 +275,8 @@ static const char too_many[] = "can be read in too many ways";
 static const char *list_spare(worklist_t *list, unsigned decoded)
 {
     cfc_readings_t *readings = list->readings;
-    size_t length = strlen(list->spare);
+    unsigned signs;
+    size_t length = look_for_signs(list->spare, &signs);
 
     if (is_listed(list, list->spare, length)) {
         return NULL;
@@ -240,6 +289,7 @@ static const char *list_spare(worklist_t *list, unsigned decoded)
     }
     list->length[readings->count] = length;
     list->decoded[readings->count] = decoded;
+    list->signs[readings->count] = signs;
     readings->path[readings->count++] = list->spare;
     list->spare += length + 1;
     return NULL;
@@ -300,7 +350,7 @@ static const char *expand(worklist_t *list, size_t i)
     const char *complaint;
 
     for (size_t s = 0; s < sizeof(steps) / sizeof(steps[0]); s++) {
-        if (strstr(path, steps[s].sign) == NULL) {
+        if ((list->signs[i] & steps[s].sign) == 0) {
             continue;
         }
         complaint = steps[s].step(path, list->spare);
@@ -311,7 +361,7 @@ static const char *expand(worklist_t *list, size_t i)
             return complaint;
         }
     }
-    return unwrap(list, path, list->decoded[i]);
+    return (list->signs[i] & WRAPPED) != 0 ? unwrap(list, path, list->decoded[i]) : NULL;
 }
 
 static const char *check_query(const char *query)

@@ -376,6 +376,22 @@ static void check_rules(const char *preset, const cfc_rule_t *rules)
     }
 }
 
+/* 0: paths, 1: parameters, 2: logins */
+static int sort_of(const cfc_rule_t *rule)
+{
+    return (rule->kind >= CFC_RULE_KEY) + (rule->kind >= CFC_RULE_SCHEME);
+}
+
+static void check_one_sort(const cfc_area_t *area)
+{
+    for (const cfc_rule_t *rule = area->rules; rule->text != NULL; rule++) {
+        ck_assert_msg(sort_of(rule) == sort_of(area->rules), "%s: %s", area->name, rule->text);
+    }
+    for (const cfc_rule_t *rule = area->allowed; rule != NULL && rule->text != NULL; rule++) {
+        ck_assert_msg(sort_of(rule) == 0, "%s: %s", area->name, rule->text);
+    }
+}
+
 START_TEST(every_preset_has_a_name_and_rules_that_can_match)
 {
     for (int i = 0; cfc_preset_names[i] != NULL; i++) {
@@ -386,6 +402,7 @@ START_TEST(every_preset_has_a_name_and_rules_that_can_match)
         for (size_t j = 0; j < preset->count; j++) {
             check_rules(preset->name, preset->areas[j].rules);
             check_rules(preset->name, preset->areas[j].allowed);
+            check_one_sort(&preset->areas[j]);
         }
     }
     ck_assert_ptr_null(cfc_preset_find("admin"));
