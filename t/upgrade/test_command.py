@@ -3,7 +3,9 @@
 
 import json
 import os
+import pty
 import re
+import select
 import signal
 import subprocess
 import sys
@@ -56,6 +58,41 @@ class Running:
         return self.popen.wait(60), self.output.read_text()
 
 
+class Terminal:
+    """One that walks at a terminal."""
+
+    def __init__(self, plan, what):
+        self._ours, theirs = pty.openpty()
+        self.popen = subprocess.Popen(program(plan, what), stdin=theirs, stdout=theirs,
+                                      stderr=theirs)
+        os.close(theirs)
+        self.text = ""
+
+    def wait_said(self, pattern):
+        """Until what is on the screen matches, from its last line back."""
+        def said():
+            if select.select([self._ours], [], [], 0)[0]:
+                self.text += os.read(self._ours, 65536).decode().replace("\r\n", "\n")
+            return re.search(pattern, self.text)
+
+        wait_for(said, f"{pattern} is said", 60)
+
+    def type(self, word):
+        os.write(self._ours, word.encode() + b"\n")
+
+    def close(self):
+        self.popen.kill()
+        self.popen.wait()
+        os.close(self._ours)
+
+
+@pytest.fixture
+def terminal(site, plan):
+    made = Terminal(plan, "offline")
+    yield made
+    made.close()
+
+
 @pytest.mark.parametrize("procedure", ["offline", "rolling", "staging-copy"])
 def test_a_walk_killed_in_each_command_runs_each_once(site, procedure):
     """Each command kills the walker when it has done its work, the first time it runs."""
@@ -96,6 +133,35 @@ def test_whoever_leaves_lets_the_command_end(site, number):
     assert code == 9 and "| deployed" in said and said.rstrip().endswith("upgrade abort goes back.")
     code, said = upgrade(plan, "resume", "go go go")
     assert code == 0 and site.ran()["deploy node1"] == 1, said
+
+
+def test_events_are_shown_above_the_prompt_while_a_person_thinks(site, terminal):
+    terminal.wait_said(r"\[go\] $")
+    terminal.type("go")
+    terminal.wait_said(r"Does everything work on node1\?[^$]*\n\[go/abort/leave\] $")
+    for state in "recovering", "up":
+        site.happen("health", "node2", state)
+        terminal.wait_said(r"\[go/abort/leave\] \n[0-9:]{8} event, notice: health node2 " + state
+                           + r"\n\[go/abort/leave\] $")
+    terminal.type("leave")
+    terminal.wait_said("Left. ")
+    assert terminal.popen.wait(60) == 9
+    assert terminal.text.count("health node2 up") == 1
+
+
+def test_a_nodes_log_is_shown_while_a_person_thinks(site):
+    plan = site.plan(site.directory / "plan.ini", follow="echo $NODE begins; while [ ! -e late ];"
+                     " do sleep 0.01; done; echo a late line; sleep 60")
+    site.health["node1"] = "down", "refused", "500 ERROR"
+    site.answers["node-running:node1"] = "not-met", "node1 is down", "see its log"
+    walk = Running(site, plan, "offline")
+    walk.type("go")
+    walk.wait_said("so it is not waited for")
+    walk.wait_said("[again/repeat/abort/leave] ")
+    (site.directory / "late").touch()
+    walk.wait_said("    node1| a late line")
+    walk.type("leave")
+    assert walk.wait()[0] == 9
 
 
 def test_ctrl_c_twice_ends_the_command(site):

@@ -4,7 +4,10 @@ Ctrl-C, a lost connection and SIGTERM ask to leave: at a question or while gates
 once, during a command when that has ended, or when they come again."""
 
 import contextlib
+import os
+import select
 import signal
+import sys
 import time
 
 from ..show import clean
@@ -14,9 +17,16 @@ class Leave(Exception):
     """The person has gone; the walk is resumed later."""
 
 
+LOOK_EVERY_S = 0.5
+_STDIN = 0
+
+
 class Talk:
     def __init__(self, journal):
         self._journal = journal
+        self.meanwhile = lambda: None       # called now and then while a question waits
+        self._typed = b""                   # what the person has typed ahead
+        self._prompt_stands = False
         self._asking = False
         self._logged = True
         self.signals = 0        # how many have asked to leave
@@ -38,8 +48,9 @@ class Talk:
             self._print(one)
 
     def _print(self, line):
+        lead, self._prompt_stands = "\n" if self._prompt_stands else "", False
         with contextlib.suppress(OSError):
-            print(f"{time.strftime('%H:%M:%S')} {line}", flush=True)
+            print(f"{lead}{time.strftime('%H:%M:%S')} {line}", flush=True)
 
     def _log(self, line):
         """What is done does not depend on it: the journal keeps that."""
@@ -68,14 +79,41 @@ class Talk:
 
     def read(self, prompt):
         """A line that the person types. Raises Leave when there is nobody to type."""
-        if self.signals:
-            raise Leave
         self._asking = True
         try:
-            typed = input(prompt).strip()
+            if self.signals:
+                raise Leave
+            print(prompt, end="", flush=True)
+            self._prompt_stands = True
+            typed = self._line(prompt).strip()
+            self._prompt_stands = False
         except (EOFError, OSError, KeyboardInterrupt):
             raise Leave from None
         finally:
             self._asking = False
         self._log(clean(f"typed: {typed}"))
         return typed
+
+    def _line(self, prompt):
+        """As input() has it. Whatever is shown meanwhile goes above the prompt."""
+        while b"\n" not in self._typed:
+            if not select.select([_STDIN], [], [], LOOK_EVERY_S)[0]:
+                self._look_around(prompt)
+                continue
+            more = os.read(_STDIN, 4096)
+            if not more:
+                raise EOFError
+            self._typed += more
+        line, _, self._typed = self._typed.partition(b"\n")
+        return line.decode(errors="replace")
+
+    def _look_around(self, prompt):
+        """What is being noted is noted to its end, whoever wants to leave."""
+        self._asking = False
+        self.meanwhile()
+        self._asking = True
+        if self.signals:
+            raise Leave
+        if not self._prompt_stands and sys.stdout.isatty():
+            print(prompt, end="", flush=True)
+            self._prompt_stands = True

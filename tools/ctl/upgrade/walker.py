@@ -46,6 +46,7 @@ class Walker:
         self._ways_out = {}
         self._followed = None
         self._events_at = 0
+        talk.meanwhile = self._look_around
 
     def run(self):
         """Walk on in the journal's direction. Returns how it ended, "done" or "undone". Raises
@@ -257,6 +258,13 @@ class Walker:
             time.sleep(min(running.EVERY_S, duration_s))
         self._show_events()
 
+    def _look_around(self):
+        """Shows what happens while a command runs or a person thinks."""
+        if self._followed:
+            self._followed.look()
+        if time.monotonic() - self._events_at >= EVENTS_EVERY_S:
+            self._show_events()
+
     def _show_events(self):
         """What has happened since this was called last, also by a walk before."""
         lines, seen = self.world.events(self.journal.last("seen") or {})
@@ -327,10 +335,7 @@ class Walker:
 
         def interrupted():
             nonlocal told
-            if self._followed:
-                self._followed.look()
-            if time.monotonic() - self._events_at >= EVENTS_EVERY_S:
-                self._show_events()
+            self._look_around()
             if self.talk.signals and not told:
                 told = True
                 self.talk.say("The command may end first; Ctrl-C once more ends it.")
