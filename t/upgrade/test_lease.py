@@ -45,7 +45,7 @@ class Person:
         self.popen.stdin.flush()
 
     def wait_said(self, text):
-        wait_for(lambda: text in self.output.read_text(), f"{text!r} is said")
+        wait_for(lambda: text in self.output.read_text(), f"{text!r} is said", 60)
 
     def end(self):
         """Exit code and what was said."""
@@ -121,6 +121,20 @@ def test_a_walk_that_was_left_is_given_up_by_a_person_only(site, anna, ben):
     assert code == 4 and "has left: packages, " in said
     code, said = upgrade(anna.plan, "resume", "instead go go go")
     assert code == 0, said
+
+
+def test_a_left_walk_whose_journal_is_lost_is_forgotten(site, anna, ben):
+    left(anna, "go")
+    told = dict(site.walk)
+    code, said = upgrade(anna.plan, "forget")
+    assert code == 4 and "Its journal is here: upgrade resume or upgrade abort ends it" in said
+    site.walk = {**told, "state": "walked", "text": "anna walks"}
+    code, said = upgrade(ben.plan, "forget")
+    assert code == 4 and "anna walks. Only a walk that was left can be forgotten" in said
+    site.walk = told
+    code, said = upgrade(ben.plan, "forget")
+    assert code == 0 and f"tells no more: {told['text']}" in said and site.walk is None
+    assert upgrade(ben.plan, "forget") == (0, "Nothing is told of a walk of cluster confluence.\n")
 
 
 def test_who_was_killed_is_followed_by_whoever_resumes(site, anna):
@@ -231,7 +245,8 @@ def test_a_refused_renewal_is_a_lost_lease_and_other_trouble_is_none(leases):
     lease = leases(one)
     taken(lease)
     wait_for(lambda: lease.lost, "it is lost")
-    assert lease.lost == "lb1 says 3" and one.orders[-1][0] == "walk-leave"
+    assert lease.lost == "lb1 says 3"
+    wait_for(lambda: one.orders[-1][0] == "walk-leave", "it leaves")
 
 
 # Over httpd
@@ -256,7 +271,7 @@ def test_one_of_two_walks_and_the_status_says_who_and_where(balancer, tmp_path):
     first.begin("packages").type("go")
     first.type("done")
     wait_for(lambda: (balancer.status()["walk"] or {}).get("step")
-             == "packages, step 2 of 7, snapshot-root", "the step is shown")
+             == "packages, step 2 of 7, snapshot-root", "the step is shown", 60)
     code, said = upgrade(second.plan, "packages", "go")
     assert code == 4 and "walks an upgrade of cluster confluence since " in said
     assert "packages, step 2 of 7, snapshot-root" in said
@@ -265,7 +280,7 @@ def test_one_of_two_walks_and_the_status_says_who_and_where(balancer, tmp_path):
     assert balancer.status()["walk"]["state"] == "left" and not balancer.status()["walk"]["silent"]
     first.begin("resume").type("done")
     wait_for(lambda: balancer.status()["walk"]["step"] == "packages, step 3 of 7, boot-snapshot",
-             "it is resumed")
+             "it is resumed", 60)
     first.popen.kill()
     first.end()
     balancer.httpd.allow("AH00098")     # the pid file of the one that was killed

@@ -23,6 +23,7 @@ OTHERS = {
     "resume": "go on with the walk that was interrupted",
     "abort": "go back, step by step",
     "status": "show how far the walk is",
+    "forget": "have the balancers tell no more of a walk that was left and whose journal is lost",
 }
 
 
@@ -52,7 +53,7 @@ def _refuse_options(args):
     for given, name, fits in (
             (args.dry_run, "--dry-run", walks),
             (args.keep_closed, "--keep-closed", args.what == "abort"),
-            (args.json, "--json", not walks),
+            (args.json, "--json", not walks and args.what != "forget"),
             (args.color == "always", "--color", False)):
         if given and not fits:
             raise api.Trouble(api.USAGE, f"upgrade {args.what} takes no {name}")
@@ -76,6 +77,10 @@ def _run(args, read):
     balancers = world.World(clients, read.cluster, read.serving)
     if args.what == "check":
         return check.run(read, balancers, args.json)
+    if args.what == "forget":
+        records = kept.load().records
+        print("\n".join(lease.forget(balancers, records[0]["id"] if records else None)))
+        return 0
     kept.lock(who())
     return _Session(read, kept.load(), balancers).run(args.what, args.keep_closed)
 

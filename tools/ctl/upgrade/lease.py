@@ -15,6 +15,30 @@ RENEW_S = 30
 WALKER_BYTES = 71       # as much as a balancer keeps
 
 
+def _told(client, name):
+    """What a balancer tells of a walk of the cluster, None if nothing. Raises api.Trouble."""
+    return next((cluster["walk"] for cluster in client.status()["clusters"]
+                 if cluster["name"] == name), None)
+
+
+def forget(world, own):
+    """Have the balancers tell no more of a walk that was left and whose journal is lost. own: the
+    id of the walk whose journal is here, if there is one. Returns lines about what was done.
+    Raises JournalError when the walk is not lost, api.Trouble."""
+    found = [(client, walk) for client in world.clients if (walk := _told(client, world.name))]
+    for client, walk in found:
+        if walk["state"] != "left":
+            raise journal.JournalError(f"{client.name}: {walk['text']}. Only a walk that was left "
+                                       "can be forgotten")
+        if walk["id"] == own:
+            raise journal.JournalError(f"{client.name}: {walk['text']}. Its journal is here: "
+                                       "upgrade resume or upgrade abort ends it")
+    for client, walk in found:
+        client.order(world.name, "walk-end", walk=walk["id"])
+    return [f"{client.name} tells no more: {walk['text']}" for client, walk in found] or [
+        f"Nothing is told of a walk of cluster {world.name}."]
+
+
 class Lease:
     def __init__(self, world, walk, walker, lost):
         """walk: the id of the walk, the same whoever resumes it. lost(): called by a thread when
@@ -79,11 +103,10 @@ class Lease:
 
     def _ask(self, client, give_up):
         """What was left there by another walk is given up only by a person."""
-        for cluster in client.status()["clusters"]:
-            other = cluster["walk"]
-            if (cluster["name"] == self._world.name and other and other["state"] == "left"
-                    and other["id"] != self._walk and give_up(f"{client.name}: {other['text']}.")):
-                self._instead[client.name] = other["id"]
+        other = _told(client, self._world.name)
+        if (other and other["state"] == "left" and other["id"] != self._walk
+                and give_up(f"{client.name}: {other['text']}.")):
+            self._instead[client.name] = other["id"]
 
     def _tell(self, client, **more):
         """Whether the balancer has answered. Raises JournalError when it refuses."""
