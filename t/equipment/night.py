@@ -278,7 +278,7 @@ class Night:
         self.plan.write_text(
             f"[upgrade]\ncluster = confluence\nbalancer = {self.httpd.url}/cluster\n"
             f"directory = {self.directory}/journal\nnodes = node1 node2\ndatabase = master\n"
-            "replica = replica\ndrain = 2s\nobserve = 3s\nmessage = We are upgrading.\n"
+            "replica = replica\ndrain = 2s\nobserve = 10s\nmessage = We are upgrading.\n"
             f"until = 1h\nsettle = {settle}\n[reach]\ncommand = true\n"
             + "".join(f"[{name}]\ncommand = sh {ask} {name}\n" for name in COMMANDS))
 
@@ -311,7 +311,7 @@ class _Terminal:
         self.answer = yes if answers is None else lambda _: next(left, None)
         self.text = ""
 
-    def serve(self, seconds=300):
+    def serve(self, seconds=1200):
         end = time.monotonic() + seconds
         given_up = self.night.directory / "given-up"
         given_up.unlink(missing_ok=True)

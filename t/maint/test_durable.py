@@ -203,7 +203,7 @@ def test_a_hundred_reloads_lose_no_change(with_all):
             let_change(writers, 1)
             with_all.httpd.graceful()
             check(with_all, writers)
-    assert all(writer.kept > 100 for writer in writers)
+    assert all(writer.kept >= 100 for writer in writers)
     check(with_all, writers)
     assert with_all.httpd.shut_down() == []
     with_all.httpd.start()
@@ -226,7 +226,7 @@ def test_twenty_times_kill_9_lose_no_change(with_all):
         assert generation > before
         kept.update({str(number): writer.kept for number, writer in enumerate(writers)})
         clean(with_all)
-    assert len(kept) == 6 and all(count > 40 for count in kept.values()), kept
+    assert len(kept) == 6 and all(count >= 40 for count in kept.values()), kept
 
 
 def number_of_changes(cluster):
@@ -300,6 +300,7 @@ def test_a_full_disk_takes_no_change_and_leaves_the_last(small):
         assert small.node("node1")["admin"]["reason"] == "first"
         small.wait_effective("node1", "sticky-only")
         free()
+        small.wait_serving("node2")
         small.stop_node("node1", reason="third")
         assert small.node("node1")["admin"]["reason"] == "third"
 
@@ -317,4 +318,5 @@ def test_a_directory_that_nobody_may_write_in_takes_no_change(small):
     told = small.node("node1")["admin"]
     assert (told["state"], told["reason"]) == ("drain", "first")
     small.httpd.state_dir.chmod(0o750)
+    small.wait_serving("node2")
     small.stop_node("node1", reason="third")

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from equipment.cluster import ONE_PROBE
 from equipment.proc import wait_for
 
 ASKERS = 8
@@ -163,7 +164,7 @@ class Crowd:
                          ids=[flip[0] for flip in FLIPS])
 def test_whoever_asks_after_the_answer_meets_the_change_in_every_child(
         new_cluster, record_testsuite_property, label, order, obeys, back, obeys_back, at_node1):
-    cluster = new_cluster(outside=LOG).start()
+    cluster = new_cluster(outside=LOG, probe=ONE_PROBE).start()
     user = cluster.new_user()
     while at_node1 and user.node != "node1":
         user = cluster.new_user()

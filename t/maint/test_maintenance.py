@@ -98,7 +98,8 @@ def test_a_body_that_is_not_wanted_costs_nobody_his_answer(cluster):
 
 def test_a_body_in_chunks_is_read_to_its_end_and_a_broken_one_is_refused(cluster):
     cluster.close("in chunks")
-    head = b"POST /upload HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+    head = b"POST /upload HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n" \
+           b"Transfer-Encoding: chunked\r\n\r\n"
     answer = raw(cluster.httpd.port,
                  head + b"1000\r\n%s\r\n" % (b"x" * 4096) * 200 + b"0\r\n\r\n")
     assert answer.status == 503
@@ -149,8 +150,7 @@ def test_a_scheduled_maintenance_begins_and_ends_by_itself(cluster):
     assert cluster.status()["end"] == "by-itself"
     assert get(cluster).status_code == 200
     cluster.close("an update", **{"from": "2s", "until": "1h", "end": "by-itself"})
-    wait_for(lambda: get(cluster).status_code == 503, "it has begun", 30)
-    assert "an update" in get(cluster).text
+    wait_for(lambda: "an update" in get(cluster).text, "it has begun", 30)
     assert cluster.status()["state"] == "maintenance"
     assert cluster.status()["from"] is None
     cluster.close("an update", until="2s", end="by-itself")
@@ -165,8 +165,7 @@ def test_a_begin_that_passed_while_httpd_was_down_is_made_up_for(cluster):
     cluster.httpd.stop()
     wait_for(lambda: time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()) > begin, "its begin", 30)
     cluster.httpd.start()
-    wait_for(lambda: get(cluster).status_code == 503, "it has begun", 30)
-    assert "an update" in get(cluster).text
+    wait_for(lambda: "an update" in get(cluster).text, "it has begun", 30)
 
 
 def test_a_scheduled_maintenance_that_is_cancelled_does_not_begin(cluster):

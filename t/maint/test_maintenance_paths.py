@@ -35,7 +35,7 @@ def test_a_closed_path_is_closed_however_it_is_spelled_and_nothing_else(cluster)
     for target in ("/page", "/synchronyx", "/x/synchrony?synchrony"):
         assert status_of(cluster, target) != 503, target
     assert raw(cluster.httpd.port, b"GET /synchrony HTTP/1.1\r\nHost: localhost\r\n"
-               b"Accept: text/html\r\n\r\n").body.count(b"Editing is off") == 1
+               b"Connection: close\r\nAccept: text/html\r\n\r\n").body.count(b"Editing is off") == 1
     cluster.change(action="maintenance-off", path="/synchrony")
     assert status_of(cluster, "/synchrony/x") != 503
 

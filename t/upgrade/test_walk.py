@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from equipment import places
-from equipment.pretended import DATABASES, NODES
+from equipment.pretended import COMMANDS, DATABASES, NODES
 
 sys.path.insert(0, str(places.TOP / "tools"))
 from ctl.upgrade import journal, steps      # noqa: E402
@@ -188,6 +188,10 @@ def test_a_node_that_says_starting_is_waited_for_longer(site, new_walk):
 
 
 def test_the_log_of_a_node_is_shown_while_it_starts(site, new_walk):
+    site.plan(site.directory / "plan.ini", **{
+        "follow": "echo $NODE begins; touch $NODE.follows; sleep 60",
+        "start-node": "while [ ! -e $NODE.follows ]; do sleep 0.01; done; "
+                      + COMMANDS["start-node"]})
     walk = new_walk("offline", GO)
     assert walk.run() == "done"
     assert "    node1| node1 begins" in walk.talk.said
