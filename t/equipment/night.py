@@ -294,10 +294,13 @@ class Night:
         return _Terminal(self, popen, answers, asked, killed_at).serve()
 
 
+PROMPT = re.compile(r"^\[([a-z/]+)\] ", re.M)
+
+
 def yes(text):
     """What somebody types who agrees. A node that has just been started on a busy machine may be
     slow; that it fails is another thing."""
-    words = re.search(r"\[([a-z/]+)\] $", text)[1].split("/")
+    words = PROMPT.findall(text)[-1].split("/")
     if "accept" in words and re.search(r"others: \w+: 0 of \d+ requests failed",
                                        text.rpartition("not done:")[2]):
         return "accept"
@@ -309,7 +312,7 @@ class _Terminal:
         self.night, self.popen, self.asked, self.killed_at = night, popen, asked, killed_at
         left = iter(answers or ())
         self.answer = yes if answers is None else lambda _: next(left, None)
-        self.text = ""
+        self.text, self.answered = "", 0
 
     def serve(self, seconds=1200):
         end = time.monotonic() + seconds
@@ -339,7 +342,8 @@ class _Terminal:
         new = os.read(self.popen.stdout.fileno(), 65536).decode()
         self.text += new
         self._look(new)
-        if re.search(r"\[[a-z/]+\] $", self.text) and new:
+        if len(PROMPT.findall(self.text)) > self.answered:      # events may follow it
+            self.answered += 1
             self._type(self.asked(self.text) or self.answer(self.text))
         return bool(new)
 
