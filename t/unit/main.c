@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * main.c: runs every suite of suites.h. Check's own variables choose what and how:
- * CK_RUN_SUITE and CK_RUN_CASE, CK_FORK=no for a debugger, CK_VERBOSITY, CK_TAP_LOG_FILE_NAME. */
+ * CK_RUN_SUITE and CK_RUN_CASE, CK_FORK=no for a debugger, CK_VERBOSITY, CK_TAP_LOG_FILE_NAME,
+ * CK_DEFAULT_TIMEOUT. */
 #include <apr_general.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,8 @@ int main(void)
         fputs("APR cannot be initialized\n", stderr);
         return EXIT_FAILURE;
     }
+    /* Check's own 4 s end a test also when the machine stands still for as long. */
+    setenv("CK_DEFAULT_TIMEOUT", "60", 0);
     for (int i = 0; i < CFC_ROWS(suites); i++) {
         srunner_add_suite(runner, suites[i]());
     }

@@ -91,7 +91,7 @@ static cfc_probe_conf_t *new_cluster(const char *name)
 
     *probe = (cfc_probe_conf_t){.name = "main", .kind = CFC_PROBE_HTTP, .path = "/status",
                                 .expect = CFC_EXPECT_CONFLUENCE, .interval_ms = NEVER_MS,
-                                .timeout_ms = 400, .rise = 2, .fall = 2};
+                                .timeout_ms = PATIENCE_S * 1000, .rise = 2, .fall = 2};
     cl->name = name;
     cl->sticky.window_ms = 1800000;
     cl->dependencies = apr_array_make(pool, 1, sizeof(void *));
@@ -246,6 +246,9 @@ START_TEST(the_first_result_says_what_the_node_did)
     cfc_scripted_node_start(&peer);
     probe->kind = rows[_i].kind;
     probe->expect = rows[_i].expect;
+    if (strstr(rows[_i].reason, "400ms") != NULL) {
+        probe->timeout_ms = 400;
+    }
     node = new_node("n1", peer.port);
     node->scheme = rows[_i].scheme;
     node->host = rows[_i].host != NULL ? rows[_i].host : node->host;
@@ -357,6 +360,7 @@ START_TEST(probes_of_one_node_never_overlap)
 
     cfc_scripted_node_start(&peer);
     probe->interval_ms = 100;
+    probe->timeout_ms = 400;
     new_node("n1", peer.port);
     start_monitor();
     WAIT_FOR(peer.accepted >= 3);
@@ -370,21 +374,23 @@ START_TEST(health_from_before_is_kept_and_doubt_is_cleared_in_half_the_interval)
 {
     cfc_scripted_node_t peer = {.manner = CFC_NODE_ANSWERS, .answer = UNAVAILABLE};
     cfc_probe_conf_t *probe = new_cluster("wiki");
+    cfc_probe_result_t results[CFC_HISTORY_RESULTS];    /* the newest first */
     cfc_node_t *node;
-    apr_time_t failing_at, down_at;
+    int count;
 
     cfc_scripted_node_start(&peer);
     probe->interval_ms = 2000;
     node = new_node("n1", peer.port);
     cfc_slot_health_set(node->slot, CFC_HEALTH_UP, CFC_CAUSE_NONE);
     start_monitor();
-    WAIT_FOR(health_of(node) == CFC_HEALTH_FAILING);
-    failing_at = atomic_load(&node->slot->health_at);
     WAIT_FOR(health_of(node) == CFC_HEALTH_DOWN);
-    down_at = atomic_load(&node->slot->health_at);
     stop_monitor();
     cfc_scripted_node_stop(&peer);
-    ck_assert_int_lt(down_at - failing_at, apr_time_from_msec(1900) + stalled);
+    ck_assert_ptr_nonnull(strstr(lines, "up -> failing"));
+    count = cfc_history_read(&node->slot->probes[0].history, results);
+    ck_assert_int_ge(count, 2);
+    ck_assert_int_lt(results[count - 2].at - results[count - 1].at,
+                     apr_time_from_msec(1900) + stalled);
 }
 END_TEST
 
@@ -687,7 +693,7 @@ START_TEST(it_ends_soon_when_it_should)
     asked_at = apr_time_now();
     endings[_i]();
     WAIT_FOR(ended);
-    ck_assert_int_lt(apr_time_now() - asked_at, apr_time_from_msec(1000) + stalled);
+    ck_assert_int_lt(apr_time_now() - asked_at, apr_time_from_sec(5) + stalled);
     pthread_join(thread, NULL);
     cfc_scripted_node_stop(&slow);
 }
