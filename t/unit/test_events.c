@@ -213,7 +213,8 @@ START_TEST(many_writers_never_mix_and_each_event_is_read_or_counted)
         }
     } while (running > 0);
     ck_assert_uint_eq(read + lost, WRITERS * WRITTEN);
-    ck_assert_uint_ge(read, CFC_EVENTS_KEPT);
+    /* A writer that 256 others overtook may have spoilt the newer event at its place. */
+    ck_assert_uint_ge(read, CFC_EVENTS_KEPT - WRITERS);
 }
 END_TEST
 

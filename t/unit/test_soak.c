@@ -130,12 +130,15 @@ static belongings_t belongings(void)
     return now;
 }
 
-/* What the other side is just closing counts here too when it is in this process. */
+/* What the other side is just closing counts here too when it is in this process; and a thread
+ * that was joined may be there a moment longer. */
 static void check_nothing_left(const char *label, const belongings_t *before, int count)
 {
     belongings_t after = belongings();
 
-    for (int step = 0; step < CLOSING_STEPS && after.descriptors > before->descriptors; step++) {
+    for (int step = 0; step < CLOSING_STEPS
+                       && (after.descriptors > before->descriptors
+                           || after.threads > before->threads); step++) {
         take_a_step();
         after = belongings();
     }
