@@ -67,7 +67,8 @@ _BAD_LEVEL = re.compile(r"^\[[^]]*\] \[\w*:(emerg|alert|crit|error|warn)\] ")
 _CRASH = re.compile(r"exit signal|Segmentation fault")
 _OF_SMALL_HTTPDS = "AH10159"    # few workers, and old children of a reload among them
 _OF_THE_MACHINE = "AH01882"     # Debian's httpd is newer than its OpenSSL, until all is upgraded
-_NOBODYS_FAULT = re.compile(f"{_OF_SMALL_HTTPDS}|{_OF_THE_MACHINE}")
+_OF_A_SLOW_MACHINE = "AH00045"  # a child needed more than 3 s to end; if it never does: AH00046
+_NOBODYS_FAULT = re.compile(f"{_OF_SMALL_HTTPDS}|{_OF_THE_MACHINE}|{_OF_A_SLOW_MACHINE}")
 # Who crashes leaves a core file, where the kernel's core_pattern is a plain name.
 resource.setrlimit(resource.RLIMIT_CORE, (resource.getrlimit(resource.RLIMIT_CORE)[1],) * 2)
 

@@ -58,7 +58,7 @@ class Slapd:
              f"ldap://127.0.0.1:{self.port} ldaps://127.0.0.1:{self.tls_port} "
              f"ldaps://127.0.0.2:{self.tls_port}"],
             self.base / "slapd.log", self._environment())
-        proc.wait_for(self._ready, "slapd answers")
+        proc.wait_for(self._ready, "slapd answers", 60)
         return self
 
     def _ready(self):
