@@ -8,7 +8,8 @@ import requests
 from .cluster import STATUS_PAGE
 from .proc import wait_for
 
-FAST = "interval=1s timeout=1s"
+FAST = "interval=1s timeout=10s"    # no look fails because the machine is slow
+HASTY = "interval=1s timeout=1s"    # for servers that hang: they are soon found out
 
 
 class Watcher:

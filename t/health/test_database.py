@@ -3,6 +3,7 @@
 
 import os
 import re
+import time
 
 import pytest
 import requests
@@ -11,7 +12,7 @@ from equipment import places, ports, proc, schema, tls
 from equipment.dripping import Dripping
 from equipment.mariadb import PASSWORD, USER, add_users, option_file
 from equipment.proc import wait_for
-from equipment.watcher import FAST, Watcher
+from equipment.watcher import FAST, HASTY, Watcher
 
 pytestmark = pytest.mark.once       # threads of the monitor, which is the same in every MPM
 
@@ -20,9 +21,10 @@ def address(server, database=""):
     return f"mysql://127.0.0.1:{server.port}/{database}"
 
 
-def both(source, replica):
-    return (f"CFDatabase master {address(source, 'confluence')} option-file={{file}} {FAST}",
-            f"CFDatabase replica {address(replica)} of=master option-file={{file}} timeout=1s")
+def both(source, replica, when=FAST):
+    timeout = when.partition(" ")[2]    # a replica has no interval
+    return (f"CFDatabase master {address(source, 'confluence')} option-file={{file}} {when}",
+            f"CFDatabase replica {address(replica)} of=master option-file={{file}} {timeout}")
 
 
 @pytest.fixture(scope="module")
@@ -112,8 +114,10 @@ def test_a_stopped_thread_is_an_alarm_although_nothing_is_lacking_yet(watcher, d
     wait_for(lambda: watcher.status()["level"] == "ok", "all is well")
 
 
-def test_a_frozen_source_leaves_it_unknown_although_the_replica_sees_nothing(watcher, databases):
+def test_a_frozen_source_leaves_it_unknown_although_the_replica_sees_nothing(watch, databases):
     source, replica = databases
+    watcher = watch(*both(source, replica, HASTY)).start()
+    watcher.wait_in_sync()
     source.freeze()
     watcher.wait("master", "alarm", "no answer within 1000 ms, while connecting")
     watcher.wait("replica", "unknown", "master could not be read")
@@ -367,7 +371,8 @@ def threads(pid):
     return len(os.listdir(f"/proc/{pid}/task"))
 
 
-def test_servers_that_waste_time_delay_nobody_and_leave_nothing(watch, unchanged):
+def test_servers_that_waste_time_delay_nobody_and_leave_nothing(watch, unchanged, heartbeat):
+    begun_at = time.monotonic()
     servers = {"silent": Dripping(), "dripping": Dripping(GREETING)}
     watcher = watch(with_tls(unchanged[0], ""),
                     *(f"CFDatabase {name} mysql://127.0.0.1:{server.port} option-file={{file}} "
@@ -376,7 +381,8 @@ def test_servers_that_waste_time_delay_nobody_and_leave_nothing(watch, unchanged
         for name in servers:
             watcher.wait(name, "alarm",
                          "no answer within 1500 ms, while connecting|connecting failed")
-            assert 1000 <= watcher.found(name)["duration_ms"] < 5000
+            lost = 1000 * heartbeat.lost(begun_at, time.monotonic())
+            assert 1000 <= watcher.found(name)["duration_ms"] < 5000 + lost
         begun = {name: server.accepted for name, server in servers.items()}
         for name, server in servers.items():
             wait_for(lambda: server.accepted >= begun[name] + 2, f"{name} is tried again")
@@ -399,7 +405,7 @@ def test_a_look_that_hangs_keeps_no_monitor_from_ending(watch):
         wait_for(lambda: dripping.accepted == 1, "it is being looked at")
         old = watcher.httpd.monitor_pid()
         watcher.httpd.graceful()
-        wait_for(lambda: old not in proc.table(), "the old monitor ends", 5)
+        wait_for(lambda: old not in proc.table(), "the old monitor ends", 30)    # timeout= is 60
         wait_for(lambda: dripping.accepted == 2, "the new one looks")
     finally:
         watcher.httpd.stop()            # fails when a process does not end by itself

@@ -70,7 +70,7 @@ def wait_state(cluster, state, reason=""):
     def there():
         found = cluster.status()["dependencies"][0]
         return found["state"] == state and reason in found["reason"]
-    wait_for(there, f"the database is {state} {reason}", 20)
+    wait_for(there, f"the database is {state} {reason}", 40)
 
 
 def ask(cluster, node="node1", method="GET", **headers):

@@ -2,6 +2,7 @@
 """What is said of directories: a real OpenLDAP server, and ones that waste one's time."""
 
 import os
+import time
 
 import pytest
 
@@ -10,7 +11,7 @@ from equipment.dripping import Dripping
 from equipment.fickle import Fickle
 from equipment.proc import wait_for
 from equipment.slapd import BASE, PASSWORD, Slapd, credentials
-from equipment.watcher import FAST
+from equipment.watcher import FAST, HASTY
 
 pytestmark = pytest.mark.once       # threads of the monitor, which is the same in every MPM
 
@@ -29,8 +30,8 @@ def expired(tmp_path):
     server.remove()
 
 
-def plain(server, base=BASE):
-    return f"CFDirectory ad ldap://127.0.0.1:{server.port}/{base} {FAST}"
+def plain(server, base=BASE, when=FAST):
+    return f"CFDirectory ad ldap://127.0.0.1:{server.port}/{base} {when}"
 
 
 def by_tls(server, more, base=BASE):
@@ -42,7 +43,7 @@ def test_a_directory_answers_and_its_time_is_shown(watch, slapd):
     found = watcher.wait("ad", "ok", "^answers$")
     assert (found["kind"], found["address"]) == ("ldap", f"127.0.0.1:{slapd.port}")
     assert found["database"] is found["certificate"] is None
-    assert 0 <= found["duration_ms"] < 1000
+    assert 0 <= found["duration_ms"] < 10_000
     assert watcher.status()["level"] == "ok"
 
 
@@ -145,7 +146,7 @@ def test_a_directory_that_is_gone_is_an_alarm_until_it_is_back(watch, slapd):
 
 
 def test_a_directory_that_hangs_is_an_alarm(watch, slapd):
-    watcher = watch(plain(slapd)).start()
+    watcher = watch(plain(slapd, when=HASTY)).start()
     watcher.wait("ad", "ok", "^answers$")
     slapd.freeze()
     try:
@@ -160,7 +161,8 @@ TLS_HEAD = b"\x16\x03\x03\x40\x00\x02" + b"\0" * 60
 LDAP_HEAD = b"\x30\x64" + b"\0" * 60
 
 
-def test_servers_that_waste_time_are_given_up_each_time(watch):
+def test_servers_that_waste_time_are_given_up_each_time(watch, heartbeat):
+    begun_at = time.monotonic()
     servers = {
         # name:          (scheme, server)
         "ldap-dripping":  ("ldap", Dripping(LDAP_HEAD, pause=0.3)),
@@ -172,7 +174,8 @@ def test_servers_that_waste_time_are_given_up_each_time(watch):
     try:
         for name in servers:
             watcher.wait(name, "alarm", "no answer within 1500 ms|failed: -")
-            assert watcher.found(name)["duration_ms"] < 5000
+            lost = 1000 * heartbeat.lost(begun_at, time.monotonic())
+            assert watcher.found(name)["duration_ms"] < 5000 + lost
         begun = {name: server.accepted for name, (_, server) in servers.items()}
         for name, (_, server) in servers.items():
             wait_for(lambda: server.accepted >= begun[name] + 2, f"{name} is tried again")

@@ -28,7 +28,7 @@ def upgrade(new_httpd, nodes, databases):
             f"CFDatabase master mysql://127.0.0.1:{source.port}/confluence option-file={file} "
             f"{FAST}",
             f"CFDatabase replica mysql://127.0.0.1:{replica.port} of=master option-file={file} "
-            "timeout=1s", *more])))
+            "timeout=10s", *more])))
         return Gates(Cluster(httpd, nodes).start())
 
     return make
@@ -56,7 +56,7 @@ class Gates:
             return last["verdict"] == verdict and re.search(evidence, last["evidence"])
 
         try:
-            wait_for(there, "", 30)
+            wait_for(there, "", 40)
         except AssertionError:
             raise AssertionError(f"{gate} is not {verdict} ({evidence}) but {last}") from None
         return last

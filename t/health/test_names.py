@@ -2,12 +2,13 @@
 """Hosts whose names cannot be looked up, because no server of names answers."""
 
 import subprocess
+import time
 
 import pytest
 
 from equipment import places
 from equipment.proc import wait_for
-from equipment.watcher import FAST
+from equipment.watcher import HASTY
 
 pytestmark = pytest.mark.once       # threads of the monitor, which is the same in every MPM
 
@@ -23,14 +24,16 @@ def slow_names(tmp_path):
     return library
 
 
-def test_a_look_up_that_hangs_delays_nobody_and_is_said(watch, unchanged, slow_names):
+def test_a_look_up_that_hangs_delays_nobody_and_is_said(watch, unchanged, slow_names,
+                                                        heartbeat):
     watcher = watch(
         f"CFNode node2 http://{HOST}:8090",
-        f"CFDatabase lost mysql://{HOST} {FAST}",
-        f"CFDirectory ad ldap://{HOST} {FAST}",
+        f"CFDatabase lost mysql://{HOST} {HASTY}",
+        f"CFDirectory ad ldap://{HOST} {HASTY}",
         f"CFDatabase master mysql://127.0.0.1:{unchanged[0].port} option-file={{file}} "
         "interval=1s timeout=30s")
     watcher.httpd.environment["LD_PRELOAD"] = str(slow_names)
+    begun = time.monotonic()
     watcher.start()
     monitor = watcher.httpd.monitor_pid()
     for name in "lost", "ad":
@@ -53,4 +56,5 @@ def test_a_look_up_that_hangs_delays_nobody_and_is_said(watch, unchanged, slow_n
     assert watcher.state("master")[0] == "ok"
     assert node(0)["health"]["state"] == "up"
     assert watcher.httpd.monitor_pid() == monitor
-    assert "CFC0305" not in watcher.httpd.error_log()   # its loop waited for none of them
+    if heartbeat.lost(begun, time.monotonic()) < 2:     # else the machine stood still
+        assert "CFC0305" not in watcher.httpd.error_log()   # its loop waited for none of them
