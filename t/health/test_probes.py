@@ -13,8 +13,8 @@ from equipment.cluster import FAST_PROBE
 from equipment.proc import wait_for
 from equipment.tomcat import AJP_SECRET, Tomcat, running
 
-FAST = "interval=100ms timeout=500ms"
-# For tests in which no probe may fail, however slow the machine is.
+# Of tests in which no probe may fail, however slow the machine is.
+FAST = "interval=100ms timeout=30s"
 PATIENT_PROBE = FAST_PROBE.replace("timeout=800ms", "timeout=30s")
 
 
@@ -29,6 +29,10 @@ def probe_of(cluster, node, name="main"):
 
 def wait_health(cluster, name, *expected):
     wait_for(lambda: health_of(cluster, name) == expected, f"{name} is {expected}")
+
+
+def wait_reason(cluster, name, reason):
+    wait_for(lambda: cluster.node(name)["probe"]["reason"] == reason, f"{name}: {reason}")
 
 
 # --- nodes that answer badly --------------------------------------------------------------------
@@ -54,7 +58,7 @@ def test_a_bad_answer_is_a_bad_result_and_delays_nobody(new_cluster, scripted, h
     wait_health(cluster, "node1", *becomes)
     wait_for(lambda: re.fullmatch(reason, cluster.node("node1")["probe"]["reason"]), reason)
     probe = cluster.node("node1")["probe"]
-    assert probe["duration_ms"] < 1000 + 1000 * heartbeat.lost(begun, time.monotonic()), probe
+    assert probe["duration_ms"] < 2000 + 1000 * heartbeat.lost(begun, time.monotonic()), probe
     since = len(good.probed)
     wait_for(lambda: len(good.probed) >= since + 20, "the other node is probed on")
     gaps = heartbeat.gaps(good.probed[since:])
@@ -96,10 +100,9 @@ def ajp_line(node):
 
 @pytest.mark.once
 def test_an_ajp_probe_asks_tomcat_itself(new_cluster, nodes):
-    cluster = new_cluster(line=ajp_line, probe=f"CFProbe ajp {FAST}").start()
+    cluster = new_cluster(line=ajp_line, probe="CFProbe ajp interval=100ms timeout=500ms").start()
     assert cluster.node("node1")["probe"]["reason"] == "CPONG"
-    assert spread(cluster.new_user().last for _ in range(10)) in ("node1: 5, node2: 5",
-                                                                  *_any_spread(10))
+    assert spread(cluster.new_user().last for _ in range(20)) in _any_spread(20)
     nodes[0].freeze()
     wait_health(cluster, "node1", "down", "soft")
     assert cluster.node("node1")["probe"]["reason"] == "no answer within 500ms"
@@ -171,7 +174,7 @@ def test_json_keys_are_compared(new_cluster, scripted):
 
 def test_a_second_required_probe_takes_a_node_out(new_cluster, nodes, scripted):
     synchrony = scripted("synchrony")
-    cluster = new_cluster(inside=(
+    cluster = new_cluster(probe=PATIENT_PROBE, inside=(
         f"CFProbe http /heartbeat name=synchrony port={synchrony.port} {FAST} "
         "body=synchrony fall=2")).start()
     synchrony.script = "busy"
@@ -188,7 +191,7 @@ def test_a_second_required_probe_takes_a_node_out(new_cluster, nodes, scripted):
 
 def test_an_advisory_probe_is_shown_and_decides_nothing(new_cluster, scripted):
     synchrony = scripted("synchrony")
-    cluster = new_cluster(inside=(
+    cluster = new_cluster(probe=PATIENT_PROBE, inside=(
         f"CFProbe http /heartbeat name=synchrony role=advisory port={synchrony.port} {FAST}"))
     cluster.start()
     wait_for(lambda: cluster.status()["level"] == "ok", "all is well")
@@ -205,7 +208,7 @@ def test_an_advisory_probe_is_shown_and_decides_nothing(new_cluster, scripted):
 
 
 def test_a_probe_that_comes_with_a_reload_takes_nobody_out_at_once(new_cluster, nodes):
-    cluster = new_cluster(inside="CFSlowStart 0s").start()
+    cluster = new_cluster(inside="CFSlowStart 0s", probe=PATIENT_PROBE).start()
     pieces = cluster.httpd.pieces
     pieces[0] = pieces[0].replace(
         "CFSlowStart 0s\n</", "CFProbe http /page name=extra interval=10s fall=3 status=201\n</")
@@ -217,7 +220,7 @@ def test_a_probe_that_comes_with_a_reload_takes_nobody_out_at_once(new_cluster, 
 
 
 def test_the_last_twenty_results_are_kept(new_cluster, nodes):
-    cluster = new_cluster().start()
+    cluster = new_cluster(probe=PATIENT_PROBE).start()
     nodes[0].set_state("STARTING")
     cluster.wait_effective("node1", "out")
     wait_for(lambda: len(probe_of(cluster, "node1")["history"]) == 20, "twenty results")
@@ -230,7 +233,7 @@ def test_the_last_twenty_results_are_kept(new_cluster, nodes):
 @pytest.mark.once
 def test_who_falls_again_and_again_must_rise_for_longer(new_cluster, scripted):
     node = scripted("node1")
-    cluster = new_cluster(members=[node, scripted("node2")]).start()
+    cluster = new_cluster(members=[node, scripted("node2")], probe=PATIENT_PROBE).start()
     for rise in 2, 4, 8:
         node.health = "down"
         wait_health(cluster, "node1", "down", "soft")
@@ -291,7 +294,7 @@ def test_a_certificate_of_somebody_unknown_is_a_bad_result(new_cluster, nodes, t
                           outside="SSLProxyEngine on")
     cluster.httpd.start()
     wait_health(cluster, "node1", "down", "soft")
-    assert cluster.node("node1")["probe"]["reason"] == "certificate: self-signed certificate"
+    wait_reason(cluster, "node1", "certificate: self-signed certificate")
 
 
 @pytest.mark.once
@@ -301,7 +304,7 @@ def test_a_certificate_for_another_name_is_a_bad_result(new_cluster, nodes):
                           probe=f"{FAST_PROBE} ca={ca} host=wiki.example.com")
     cluster.httpd.start()
     wait_health(cluster, "node1", "down", "soft")
-    assert cluster.node("node1")["probe"]["reason"] == "certificate: it is for another name"
+    wait_reason(cluster, "node1", "certificate: it is for another name")
 
 
 @pytest.mark.once
