@@ -12,9 +12,10 @@
 /* A reading, and what is asked of it for one rule after the other. */
 typedef struct {
     const char *text;
-    char first;         /* behind its slash */
-    bool dotted;        /* it has dot segments that are not resolved */
-    bool action;        /* it has ".action" somewhere */
+    char first;             /* behind its slash */
+    bool dotted;            /* it has dot segments that are not resolved */
+    const char *action;     /* its first segment that ends with ".action"; NULL: none does */
+    const char *last;       /* and the last one */
 } view_t;
 
 static bool is_dot_segment(const char *path, const char *dot)
@@ -24,6 +25,22 @@ static bool is_dot_segment(const char *path, const char *dot)
     return dot > path && dot[-1] == '/' && (*end == '/' || *end == '\0');
 }
 
+static bool ends_action(const char *dot)
+{
+    const char *end = dot + sizeof(ACTION) - 1;
+
+    return strncmp(dot, ACTION, sizeof(ACTION) - 1) == 0 && (*end == '/' || *end == '\0');
+}
+
+/* The segment of a path that a dot is in. */
+static const char *segment_of(const char *path, const char *dot)
+{
+    while (dot > path && dot[-1] != '/') {
+        dot--;
+    }
+    return dot;
+}
+
 /* Most readings have no dot, or one: this is quick. */
 static view_t view_of(const char *reading)
 {
@@ -31,9 +48,26 @@ static view_t view_of(const char *reading)
 
     for (const char *dot = reading; (dot = strchr(dot, '.')) != NULL; dot++) {
         view.dotted = view.dotted || is_dot_segment(reading, dot);
-        view.action = view.action || strncmp(dot, ACTION, sizeof(ACTION) - 1) == 0;
+        if (ends_action(dot)) {
+            view.last = segment_of(reading, dot);
+            view.action = view.action == NULL ? view.last : view.action;
+        }
     }
     return view;
+}
+
+/* The next segment that ends with ".action". */
+static const char *next_action(const view_t *view, const char *action)
+{
+    const char *dot = action + strcspn(action, "/");
+
+    if (action == view->last) {
+        return NULL;
+    }
+    do {
+        dot = strchr(dot, '.') + 1;
+    } while (!ends_action(dot - 1));
+    return segment_of(view->text, dot);
 }
 
 static bool ends_with(const char *text, size_t length, const char *end)
@@ -62,10 +96,11 @@ static bool is_below(const char *reading, const char *prefix)
 }
 
 /* Struts takes the longest namespace that it knows, then the last segment, so further
- * directories change nothing; "name!method.action" calls another method of the same action. */
-static bool is_action(const char *reading, const char *path)
+ * directories change nothing; "name!method.action" calls another method of the same action.
+ * The namespace begins at `at`, within the view's text. */
+static bool is_action(const view_t *view, const char *at, const char *path)
 {
-    size_t space = common_length(reading, path), name_length;
+    size_t space = common_length(at, path), length;
     const char *name;
 
     if (strchr(path + space, '/') != NULL) {
@@ -75,14 +110,10 @@ static bool is_action(const char *reading, const char *path)
         space--;
     }
     name = path + space;
-    name_length = strlen(name) - strlen(ACTION);
-    for (const char *slash = reading + space - 1; *slash == '/';
-         slash += 1 + strcspn(slash + 1, "/")) {
-        const char *segment = slash + 1;
-
-        if (strncmp(segment, name, name_length) == 0
-            && (segment[name_length] == '.' || segment[name_length] == '!')
-            && ends_with(segment, strcspn(segment, "/"), ACTION)) {
+    length = strlen(name) - strlen(ACTION);
+    for (const char *action = view->action; action != NULL; action = next_action(view, action)) {
+        if (action >= at + space && action[0] == name[0] && strncmp(action, name, length) == 0
+            && (action[length] == '.' || action[length] == '!')) {
             return true;
         }
     }
@@ -100,12 +131,12 @@ static bool is_below_within(const char *reading, const char *prefix)
     return false;
 }
 
-static bool is_action_within(const char *reading, const char *path)
+static bool is_action_within(const view_t *view, const char *path)
 {
     size_t space = (size_t)(strrchr(path, '/') - path) + 1;
-    const char *at = memmem(reading, strlen(reading), path, space);
+    const char *at = memmem(view->text, strlen(view->text), path, space);
 
-    return at != NULL && is_action(at, path);
+    return at != NULL && is_action(view, at, path);
 }
 
 /* The text itself. What is still to be stripped from its end changes nothing: "/x;jsessionid=1",
@@ -119,14 +150,28 @@ static bool is_exactly(const char *reading, const char *path)
                || (reading[length] == ';' && strpbrk(reading + length, "/%\\?#") == NULL));
 }
 
+/* A path without its first letter, which is most of them, is looked at by the quicker function. */
+static bool has_part(const char *reading, const char *part)
+{
+    const char *at = strchr(reading, part[0]);
+
+    return at != NULL && strstr(at, part) != NULL;
+}
+
 /* There are dozens of rules, and most differ from a reading at once: this is quick about it. */
 static bool differs_at_once(const cfc_rule_t *rule, const view_t *view, bool within)
 {
-    if (rule->kind == CFC_RULE_ACTION) {
-        return !view->action;
+    if (rule->kind > CFC_RULE_ACTION) {
+        return false;
     }
-    return rule->kind == CFC_RULE_PREFIX && !within && rule->text[0] == '/'
-           && rule->text[1] != view->first;
+    if (rule->kind == CFC_RULE_ACTION && view->action == NULL) {
+        return true;
+    }
+    if (within || rule->text[0] == '\0' || rule->text[1] == view->first) {
+        return false;
+    }
+    /* an action of the root's namespace may lie anywhere */
+    return rule->kind == CFC_RULE_PREFIX || strchr(rule->text + 1, '/') != NULL;
 }
 
 /* within: the rule's path may begin at any segment */
@@ -137,14 +182,14 @@ static bool matches(const cfc_rule_t *rule, const view_t *view, bool within)
         return within ? is_below_within(view->text, rule->text)
                       : is_below(view->text, rule->text);
     case CFC_RULE_ACTION:
-        return within ? is_action_within(view->text, rule->text)
-                      : is_action(view->text, rule->text);
+        return within ? is_action_within(view, rule->text)
+                      : is_action(view, view->text, rule->text);
     case CFC_RULE_SUFFIX:
         return ends_with(view->text, strlen(view->text), rule->text);
     case CFC_RULE_EXACT:
         return is_exactly(view->text, rule->text);
     case CFC_RULE_PART:
-        return strstr(view->text, rule->text) != NULL;
+        return has_part(view->text, rule->text);
     case CFC_RULE_KEY:
     case CFC_RULE_KEY_PART:
     case CFC_RULE_SCHEME:

@@ -160,19 +160,20 @@ static void drop_escape(cfc_keys_t *keys)
 /* @return whether c belongs to an escape */
 static bool unescape(cfc_keys_t *keys, unsigned char c)
 {
-    int digit = hex_digit(c);
+    if (keys->escape != NO_ESCAPE) {
+        int digit = hex_digit(c);
 
-    if (keys->escape != NO_ESCAPE && digit >= 0) {
-        if (keys->escape == PERCENT) {
+        if (digit >= 0 && keys->escape == PERCENT) {
             keys->escape = digit;
+            return true;
         }
-        else {
+        if (digit >= 0) {
             hold(keys, (unsigned char)(keys->escape * 16 + digit));
             keys->escape = NO_ESCAPE;
+            return true;
         }
-        return true;
+        drop_escape(keys);
     }
-    drop_escape(keys);
     if (c == '%') {
         keys->escape = PERCENT;
         return true;
@@ -195,7 +196,9 @@ static void urlencoded_byte(cfc_keys_t *keys, unsigned char c)
         return;
     }
     if (c == '&' || c == ';') {     /* ';' for servers before the URL standard */
-        match_whole(keys);
+        if (keys->state != SKIP) {
+            match_whole(keys);
+        }
         begin_key(keys);
         keys->state = LINE_START;
     }

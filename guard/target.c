@@ -25,7 +25,6 @@ typedef struct {
     cfc_readings_t *readings;
     size_t length[CFC_READINGS_MAX];
     unsigned decoded[CFC_READINGS_MAX];     /* how often this reading was decoded */
-    unsigned signs[CFC_READINGS_MAX];       /* sign_t, of all steps that may change this reading */
     unsigned unwraps;                       /* tails that were copied so far */
     char *spare;                            /* the first unused byte of the scratch */
 } worklist_t;
@@ -245,18 +244,17 @@ static unsigned signs_at(const char *text)
     }
 }
 
-/* @return the length */
-static size_t look_for_signs(const char *path, unsigned *signs)
+/* Of all steps that may change the path. */
+static unsigned signs_of(const char *path)
 {
-    const char *at = path;
+    unsigned signs = 0;
 
-    *signs = 0;
-    for (; *at != '\0'; at++) {
-        if (*at < '@' || *at == '\\') {      /* no letter is a sign: be quick */
-            *signs |= signs_at(at);
+    for (; *path != '\0'; path++) {
+        if (*path < '@' || *path == '\\') {      /* no letter is a sign: be quick */
+            signs |= signs_at(path);
         }
     }
-    return (size_t)(at - path);
+    return signs;
 }
 
 static bool is_listed(const worklist_t *list, const char *path, size_t length)
@@ -275,8 +273,7 @@ static const char too_many[] = "can be read in too many ways";
 static const char *list_spare(worklist_t *list, unsigned decoded)
 {
     cfc_readings_t *readings = list->readings;
-    unsigned signs;
-    size_t length = look_for_signs(list->spare, &signs);
+    size_t length = strlen(list->spare);
 
     if (is_listed(list, list->spare, length)) {
         return NULL;
@@ -289,7 +286,6 @@ static const char *list_spare(worklist_t *list, unsigned decoded)
     }
     list->length[readings->count] = length;
     list->decoded[readings->count] = decoded;
-    list->signs[readings->count] = signs;
     readings->path[readings->count++] = list->spare;
     list->spare += length + 1;
     return NULL;
@@ -348,9 +344,10 @@ static const char *expand(worklist_t *list, size_t i)
 {
     const char *path = list->readings->path[i];
     const char *complaint;
+    unsigned signs = signs_of(path);
 
     for (size_t s = 0; s < sizeof(steps) / sizeof(steps[0]); s++) {
-        if ((list->signs[i] & steps[s].sign) == 0) {
+        if ((signs & steps[s].sign) == 0) {
             continue;
         }
         complaint = steps[s].step(path, list->spare);
@@ -361,7 +358,7 @@ static const char *expand(worklist_t *list, size_t i)
             return complaint;
         }
     }
-    return (list->signs[i] & WRAPPED) != 0 ? unwrap(list, path, list->decoded[i]) : NULL;
+    return (signs & WRAPPED) != 0 ? unwrap(list, path, list->decoded[i]) : NULL;
 }
 
 static const char *check_query(const char *query)
