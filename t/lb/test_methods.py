@@ -3,11 +3,12 @@
 up; and how live sessions are counted."""
 
 import math
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from equipment.client import User, spread
+from equipment.client import User, raw_get, spread
 from equipment.cluster import config
 from equipment.proc import wait_for
 
@@ -26,6 +27,15 @@ def new_sessions(cluster, count):
 def part_of(cluster, name, count):
     """How many of so many new users a node got."""
     return [cluster.new_user().node for _ in range(count)].count(name)
+
+
+def part_now(cluster, name):
+    """How many of 100 new users a node got, or of those that a slow machine serves in 4 s, and how
+    many there were. They are so many in all that no Tomcat is to keep a session for each."""
+    end, met = time.monotonic() + 4, []
+    while not met or (len(met) < 100 and time.monotonic() < end):
+        met.append(raw_get(cluster.httpd.port, "/answer").headers["x-test-node"])
+    return met.count(name), len(met)
 
 
 def within(got, count, low, high):
@@ -83,11 +93,11 @@ def warm_up(cluster, method):
     looks, warm = [cluster.node("node2")["share_pct"]], False
     assert cluster.node("node2")["effective"] == "warming"
     while not warm:
-        got = part_of(cluster, "node2", 100)
+        got, count = part_now(cluster, "node2")
         warm = looks[-1] == 100
         looks.append(cluster.node("node2")["share_pct"])
         low, high = shares(method, looks[-2])[0], shares(method, looks[-1])[1]
-        assert within(got, 100, low, high), (method, got, looks)
+        assert within(got, count, low, high), (method, got, count, looks)
     assert looks == sorted(looks), (method, looks)
     assert cluster.node("node2")["effective"] == "serving"
     return len(set(looks))
@@ -99,7 +109,7 @@ def warm_up_seen(cluster, method):
 
 
 def test_a_node_that_returns_gets_more_and_more_by_each_method(new_cluster):
-    clusters = [new_cluster(inside=f"CFBalance {method}\nCFSlowStart 6s").start()
+    clusters = [new_cluster(inside=f"CFBalance {method}\nCFSlowStart 20s").start()
                 for method in SHARING]
     with ThreadPoolExecutor() as pool:
         list(pool.map(warm_up_seen, clusters, SHARING))
@@ -151,9 +161,9 @@ def test_latency_leaves_a_node_alone_that_is_slow(new_cluster):
     cluster = new_cluster(inside="CFBalance latency").start()
     for name in cluster.nodes:
         of_node(name)(cluster, 1)           # both have answered something
-    of_node("node1", "/slow?ms=500")(cluster, 2)
+    of_node("node1", "/slow?ms=2000")(cluster, 2)
     assert new_sessions(cluster, 20) == "node2: 20"
-    of_node("node2", "/slow?ms=3000")(cluster, 2)
+    of_node("node2", "/slow?ms=6000")(cluster, 2)
     assert new_sessions(cluster, 20) == "node1: 20"
 
 
@@ -170,7 +180,7 @@ def test_latency_does_not_take_failing_fast_for_fast(new_cluster, scripted, node
     user.session.cookies.set("JSESSIONID", "S2.node1")
     assert user.get("/page").status_code == 200     # by node2
     assert new_sessions(cluster, 20) == "node2: 20"
-    assert node.begun - before <= 2                 # a reused connection's request is sent again
+    assert node.begun - before < 10     # a few, if node2 stands still for a second; else one
 
 
 # tiers
@@ -208,7 +218,8 @@ def test_live_sessions_are_counted_from_the_second_request_on(new_cluster):
     for _ in range(3):
         for user in users:
             user.get("/page")
-    assert [node["sessions"] for node in cluster.status()["nodes"]] == [3, 3]
+    # Two of one node may share a register of its sketch.
+    assert all(2 <= node["sessions"] <= 3 for node in cluster.status()["nodes"])
 
 
 def test_without_a_session_id_users_are_known_by_address_and_browser(new_cluster):
@@ -237,9 +248,10 @@ def test_who_drains_or_stops_a_node_is_told_how_many_sessions_stay_or_move(new_c
 
 def test_sessions_sends_new_users_to_the_node_that_has_fewer(new_cluster):
     cluster = new_cluster(inside="CFBalance sessions").start()
-    for number in range(30):
+    for number in range(60):
         of_node("node1")(cluster, number)
-    # Once they have been counted; new users who come only once are not.
+    # Once they have been counted. New users who come only once are not, but as picks of the last
+    # second, for which the difference has room.
     wait_for(lambda: new_sessions(cluster, 20) == "node2: 20", "20 new users in a row on node2")
 
 
