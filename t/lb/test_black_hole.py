@@ -36,6 +36,15 @@ def new_sessions(cluster, count):
     return [cluster.user().get("/page") for _ in range(count)]
 
 
+def have_it_ejected(cluster):
+    """Send new users, as many as it takes: each comes to it by chance. None notices."""
+    def ejected():
+        assert spread(new_sessions(cluster, 1)) == "node2: 1"
+        return cluster.node("node1")["effective"] == "last-resort"
+
+    wait_for(ejected, "it is ejected")
+
+
 @pytest.mark.parametrize("scheme", SCHEMES_ONCE)
 @pytest.mark.parametrize("way", WAYS)
 def test_no_new_session_fails_on_it_and_it_gets_hardly_a_request(place, way, scheme):
@@ -72,7 +81,7 @@ def test_its_sessions_move_without_an_error(place, way, scheme):
 @pytest.mark.parametrize("way", WAYS)
 def test_it_comes_back_by_a_trial_when_it_works_again(place, way, scheme):
     cluster, node1 = place(way, scheme)
-    assert spread(new_sessions(cluster, 12)) == "node2: 12"
+    have_it_ejected(cluster)
     node1.script = "answer"
 
     def back():
@@ -84,15 +93,14 @@ def test_it_comes_back_by_a_trial_when_it_works_again(place, way, scheme):
 
 def test_it_comes_back_with_a_slow_start_and_its_sessions(place):
     cluster, node1 = place("answer", inside="CFEject time=1s max=1s\nCFSlowStart 1h")
-    users = [cluster.new_user() for _ in range(12)]
+    users = [cluster.new_user() for _ in range(30)]
     of_node1 = [user for user in users if "node1" in (user.node, user.last.text)]
-    for user in of_node1:
-        user.get("/page", headers={"User-Agent": str(id(user))})
+    for number, user in enumerate(of_node1):    # by these names none is taken for another
+        user.get("/page", headers={"User-Agent": f"browser {number}"})
     sessions = cluster.node("node1")["sessions"]
     assert sessions == len(of_node1) > 0
     node1.script = "reset"
-    wait_for(lambda: new_sessions(cluster, 1) and cluster.node("node1")["effective"]
-             == "last-resort", "it is ejected")
+    have_it_ejected(cluster)
     node1.script = "answer"
     wait_for(lambda: new_sessions(cluster, 1) and cluster.node("node1")["health"]["ejected_until"]
              is None, "a trial")
@@ -121,7 +129,7 @@ def test_when_it_drains_its_sessions_move_as_well_and_it_gets_nobody_new(place):
 
 def test_a_trial_that_hangs_is_the_only_one(place):
     cluster, node1 = place("reset", inside="CFEject time=1s max=1s")
-    new_sessions(cluster, 12)
+    have_it_ejected(cluster)
     node1.script = "silent"
     known = len(node1.received)
     with ThreadPoolExecutor(1) as pool:
@@ -141,7 +149,7 @@ def test_a_trial_that_hangs_is_the_only_one(place):
 
 def test_trials_are_one_request_a_second(place):
     cluster, node1 = place("reset", inside="CFEject time=1s max=1s")
-    new_sessions(cluster, 12)
+    have_it_ejected(cluster)
     before, begun = node1.begun, time.monotonic()
     wait_for(lambda: new_sessions(cluster, 5) and node1.begun > before + 1, "two trials")
     assert spread(new_sessions(cluster, 5)) == "node2: 5"
@@ -170,7 +178,7 @@ def test_as_the_only_node_it_gets_everything(place):
 
 def test_failures_zero_never_ejects(place):
     cluster, node1 = place("reset", inside="CFEject failures=0")
-    assert spread(new_sessions(cluster, 40)) == "node2: 40"
+    assert spread(new_sessions(cluster, 60)) == "node2: 60"
     assert cluster.node("node1")["effective"] == "serving"
     assert node1.begun >= 10
 
