@@ -173,7 +173,7 @@ def test_the_nodes_own_503_to_a_post_is_its_answer(place, scheme, nodes):
 
 @pytest.mark.parametrize("scheme", SCHEMES_ONCE)
 def test_a_silent_node_costs_its_timeout_and_then_the_other_answers(place, scheme):
-    cluster, node1 = place("silent", scheme, inside="CFTimeout answer=1s")
+    cluster, node1 = place("silent", scheme, inside="CFTimeout answer=3s")     # also node2's
     user = cluster.user()
     user.get("/page", headers=TO_NODE1)
     assert (user.last.status_code, user.node, len(node1.received)) == (200, "node2", 1)
@@ -228,6 +228,7 @@ def test_silence_on_a_kept_connection_is_a_reason_to_leave_it(place, scheme):
     cluster, node1 = place("answer", scheme, inside="CFTimeout answer=1s\nCFEject failures=1")
     user = cluster.user()
     user.get("/page", headers=TO_NODE1)
+    assert user.node == "node1"
     node1.script = "silent"
     user.get("/page", headers=TO_NODE1)
     assert (user.last.status_code, user.node, len(node1.received)) == (200, "node2", 2)
