@@ -88,10 +88,13 @@ def test_the_secret_is_neither_logged_nor_shown(new_site, shy):
                       "CustomLog logs/access.log all")
     cluster.start()
     cluster.user().get("/page")
+
+    def logs():
+        return "".join(log.read_text() for log in (cluster.httpd.root / "logs").iterdir())
+
+    wait_for(lambda: "GET /page HTTP/1.1 -" in logs(), "a line of the request")
     shown = requests.get(cluster.httpd.url + "/cluster?format=json", timeout=10).text
-    logs = "".join(log.read_text() for log in (cluster.httpd.root / "logs").iterdir())
-    assert "GET /page HTTP/1.1 -" in logs
-    assert SECRET not in logs + shown
+    assert SECRET not in logs() + shown
     assert SECRET not in str(cluster.change(node="shy", action="activate").text)
 
 
