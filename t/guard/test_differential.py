@@ -19,6 +19,8 @@ from equipment.ports import free
 from equipment.proc import wait_for
 from equipment.tomcat import AJP_SECRET, running
 
+pytestmark = pytest.mark.any_mpm
+
 MANY, SAMPLE = 24000, 1500
 ROUND = 3000
 

@@ -12,6 +12,8 @@ from equipment import places
 from equipment.client import raw_get
 from equipment.httpd import mpm
 
+pytestmark = pytest.mark.any_mpm
+
 FAIL2BAN = places.TOP / "build/unpacked/fail2ban/usr"       # tools/unpack fail2ban
 FILES = places.TOP / "tools/fail2ban"
 FILTERS = ["cfcluster-login", "cfcluster-guard"]

@@ -9,6 +9,8 @@ from equipment.client import User, raw_get
 from equipment.cluster import node_line
 from equipment.tomcat import AJP_SECRET
 
+pytestmark = pytest.mark.any_mpm
+
 # The client says who it is, so that a test has as many addresses as it wants.
 ANYBODY = "RemoteIPHeader X-Client\nRemoteIPInternalProxy 127.0.0.1"
 

@@ -10,6 +10,8 @@ from equipment.cluster import ONE_PROBE
 from equipment.httpd import load
 from equipment.site import PASSWORD, Site, area, authorization, location, login
 
+pytestmark = pytest.mark.any_mpm
+
 BEARER = "Bearer of-a-script"
 
 SHUT = """

@@ -6,6 +6,8 @@ import pytest
 from equipment.cluster import ONE_PROBE
 from equipment.site import Site, area, login
 
+pytestmark = pytest.mark.any_mpm
+
 OTHERS = "Require ip 10.9.9.9"
 
 REFUSALS = [

@@ -14,6 +14,8 @@ from equipment.proc import wait_for
 from equipment.site import Site, area
 from equipment.transports import made
 
+pytestmark = pytest.mark.any_mpm
+
 KEY = b"bootstrapStatusProvider.applicationConfig.setupComplete"
 FORM = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data; boundary=b"

@@ -12,6 +12,8 @@ import pytest
 from equipment.client import raw, raw_get
 from equipment.httpd import mpm
 
+pytestmark = pytest.mark.any_mpm
+
 SHUT = """
 <CFClusterProtect admin-console remote-api>
     Require ip 10.9.9.9

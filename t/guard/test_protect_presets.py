@@ -8,6 +8,8 @@ import pytest
 from equipment.client import raw_get
 from equipment.site import area, authorization, location, login
 
+pytestmark = pytest.mark.any_mpm
+
 BEARER = "Bearer of-a-script"
 LISTED = "Require ip 127.0.0.1"
 OTHERS = "Require ip 10.9.9.9"

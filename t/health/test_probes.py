@@ -13,6 +13,8 @@ from equipment.cluster import FAST_PROBE
 from equipment.proc import wait_for
 from equipment.tomcat import AJP_SECRET, Tomcat, running
 
+pytestmark = pytest.mark.any_mpm
+
 # Of tests in which no probe may fail, however slow the machine is.
 FAST = "interval=100ms timeout=30s"
 PATIENT_PROBE = FAST_PROBE.replace("timeout=800ms", "timeout=30s")

@@ -7,6 +7,8 @@ from equipment.client import spread
 from equipment.cluster import ONE_PROBE
 from equipment.proc import wait_for
 
+pytestmark = pytest.mark.any_mpm
+
 RULES = """\
 SetEnvIf X-Node "^(.+)$" CFC_FORCE_NODE=$1
 RewriteEngine on

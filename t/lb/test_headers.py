@@ -10,6 +10,8 @@ from equipment.client import User, raw, raw_get
 from equipment.cluster import node_line
 from equipment.tomcat import AJP_SECRET
 
+pytestmark = pytest.mark.any_mpm
+
 
 @pytest.fixture(scope="module")
 def place(kept_cluster):

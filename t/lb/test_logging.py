@@ -6,6 +6,8 @@ import pytest
 from equipment.cluster import ONE_PROBE
 from equipment.proc import wait_for
 
+pytestmark = pytest.mark.any_mpm
+
 FORMAT = ('LogFormat "%U %{CFC_CLUSTER}e %{CFC_NODE}e %{CFC_WHY}e %{CFC_ATTEMPTS}e %{CFC_NODE_MS}e '
           '%{BALANCER_NAME}e %{BALANCER_WORKER_NAME}e %{BALANCER_WORKER_ROUTE}e '
           '%{BALANCER_SESSION_ROUTE}e %{BALANCER_SESSION_STICKY}e '

@@ -6,6 +6,8 @@ import pytest
 from equipment.client import User, raw_get
 from equipment.cluster import FAST_PROBE, Cluster, config
 
+pytestmark = pytest.mark.any_mpm
+
 
 def cluster_of(name, node):
     return f"<CFCluster {name}>\nCFProfile confluence\nCFNode {node.name} {node.url}\n" \

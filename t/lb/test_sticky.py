@@ -9,6 +9,8 @@ import pytest
 from equipment.client import User, node_of, raw_get, spread
 from equipment.cluster import ONE_PROBE
 
+pytestmark = pytest.mark.any_mpm
+
 
 @pytest.fixture(scope="module")
 def cluster(kept_cluster):

@@ -7,6 +7,8 @@ from equipment.client import spread
 from equipment.cluster import ONE_PROBE, config
 from equipment.proc import wait_for
 
+pytestmark = pytest.mark.any_mpm
+
 STRICT = "CFSticky cookie=CFROUTE session=JSESSIONID strict=on"
 TO_NODE1 = {"Cookie": "JSESSIONID=A.node1"}
 

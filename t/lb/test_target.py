@@ -9,6 +9,8 @@ import pytest
 from equipment.client import raw, raw_get
 from equipment.httpd import mpm
 
+pytestmark = pytest.mark.any_mpm
+
 TARGETS = [
     # label, target
     ("plain",                          "/display/KEY/Title"),

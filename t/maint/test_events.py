@@ -16,6 +16,8 @@ from equipment import places
 from equipment.events import Observer, Program
 from equipment.proc import wait_for
 
+pytestmark = pytest.mark.any_mpm
+
 
 @pytest.fixture
 def observer(new_httpd, scripted):

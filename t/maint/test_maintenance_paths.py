@@ -7,6 +7,8 @@ from equipment.client import raw
 from equipment.proc import wait_for
 from equipment.tunnel import Watched
 
+pytestmark = pytest.mark.any_mpm
+
 
 @pytest.fixture(scope="module")
 def kept(kept_cluster):

@@ -16,6 +16,8 @@ from equipment.client import spread
 from equipment.httpd import kill_and_start, mpm, stop_and_start
 from equipment.proc import wait_for
 
+pytestmark = pytest.mark.any_mpm
+
 SCRIPT = {"X-CFCluster": "1"}
 
 

@@ -15,6 +15,8 @@ from equipment.httpd import mpm
 from equipment.proc import wait_for
 from equipment.tunnel import Watched, connect
 
+pytestmark = pytest.mark.any_mpm
+
 DOOR = "/.cfcluster/tester"
 COOKIE = "CFTESTER-confluence"
 
