@@ -4,6 +4,8 @@
 #define CFC_T_UNIT_KIT_H
 
 #include <apr_pools.h>
+#include <apr_time.h>
+#include <check.h>
 #include <stdint.h>
 
 #include "lb/cluster.h"
@@ -37,5 +39,15 @@ const char *cfc_kit_spread(const cfc_kit_t *kit, const unsigned *counts);
 
 /** The next of a fixed row of random numbers: the same in every run. */
 uint32_t cfc_kit_dice(void);
+
+/** Take one step after another until the condition holds; the test fails after patience_s. */
+#define CFC_KIT_WAIT(condition, patience_s, step)                                       \
+    do {                                                                                \
+        apr_time_t until = apr_time_now() + apr_time_from_sec(patience_s);              \
+        while (!(condition)) {                                                          \
+            ck_assert_msg(apr_time_now() < until, "in vain: %s", #condition);           \
+            step;                                                                       \
+        }                                                                               \
+    } while (0)
 
 #endif

@@ -147,14 +147,7 @@ static void take_a_step(void)
     stalled += apr_time_now() - began_at - apr_time_from_msec(STEP_MS);
 }
 
-#define WAIT_FOR(condition)                                                             \
-    do {                                                                                \
-        apr_time_t until = apr_time_now() + apr_time_from_sec(PATIENCE_S);              \
-        while (!(condition)) {                                                          \
-            ck_assert_msg(apr_time_now() < until, "in vain: %s", #condition);           \
-            take_a_step();                                                              \
-        }                                                                               \
-    } while (0)
+#define WAIT_FOR(condition) CFC_KIT_WAIT(condition, PATIENCE_S, take_a_step())
 
 static cfc_health_t health_of(const cfc_node_t *node)
 {

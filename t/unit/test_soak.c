@@ -182,14 +182,7 @@ static int port_of(int kind)
     return kinds[kind].tls ? nodes->tls[kind].port : nodes->plain[kind].port;
 }
 
-#define WAIT_FOR(condition)                                                             \
-    do {                                                                                \
-        apr_time_t until = apr_time_now() + apr_time_from_sec(PATIENCE_S);              \
-        while (!(condition)) {                                                          \
-            ck_assert_msg(apr_time_now() < until, "in vain: %s", #condition);           \
-            take_a_step();                                                              \
-        }                                                                               \
-    } while (0)
+#define WAIT_FOR(condition) CFC_KIT_WAIT(condition, PATIENCE_S, take_a_step())
 
 static void start_nodes(void)
 {
