@@ -37,6 +37,12 @@ static unsigned char lower(unsigned char c)
     return c >= 'A' && c <= 'Z' ? (unsigned char)(c - 'A' + 'a') : c;
 }
 
+static bool is_word(unsigned char c)
+{
+    c = lower(c);
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+}
+
 /* Java's trim() takes off all of these. */
 static bool is_blank(unsigned char c)
 {
@@ -181,6 +187,16 @@ static bool unescape(cfc_keys_t *keys, unsigned char c)
     return false;
 }
 
+/* What a name mostly is made of, as hold() would do it. */
+static const char *hold_words(cfc_keys_t *keys, const char *bytes, const char *end)
+{
+    while (bytes < end && keys->held < sizeof(keys->window) && is_word((unsigned char)*bytes)) {
+        keys->window[keys->held++] = (char)lower((unsigned char)*bytes++);
+        keys->length++;
+    }
+    return bytes;
+}
+
 /* Most of a query or a form are values that nobody looks for. */
 static const char *value_end(const char *bytes, const char *end)
 {
@@ -214,12 +230,6 @@ static void urlencoded_byte(cfc_keys_t *keys, unsigned char c)
 }
 
 /* --- multipart ------------------------------------------------------------------------------ */
-
-static bool is_word(unsigned char c)
-{
-    c = lower(c);
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
-}
 
 static void end_value(cfc_keys_t *keys, int state)
 {
@@ -415,6 +425,9 @@ cfc_keys_verdict_t cfc_keys_feed(cfc_keys_t *keys, const char *bytes, size_t len
             if (keys->state == SKIP) {
                 bytes = value_end(bytes, end);
             }
+            else if (!keys->in_value && keys->escape == NO_ESCAPE) {
+                bytes = hold_words(keys, bytes, end);
+            }
             if (bytes < end) {
                 urlencoded_byte(keys, (unsigned char)*bytes++);
             }
@@ -437,7 +450,9 @@ cfc_keys_verdict_t cfc_keys_end(cfc_keys_t *keys)
 {
     if (keys->form == CFC_FORM_URLENCODED) {
         drop_escape(keys);
-        match_whole(keys);
+        if (keys->state != SKIP) {
+            match_whole(keys);
+        }
     }
     else if (keys->form == CFC_FORM_MULTIPART) {
         end_value(keys, keys->state == FOLD ? keys->resumed : keys->state);
