@@ -101,9 +101,9 @@ class Talk:
                 self._look_around(prompt)
                 continue
             more = os.read(_STDIN, 4096)
-            if not more:
+            if not more and not self._typed:
                 raise EOFError
-            self._typed += more
+            self._typed += more or b"\n"
         line, _, self._typed = self._typed.partition(b"\n")
         return line.decode(errors="replace")
 
