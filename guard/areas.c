@@ -29,7 +29,8 @@ static bool ends_action(const char *dot)
 {
     const char *end = dot + sizeof(ACTION) - 1;
 
-    return strncmp(dot, ACTION, sizeof(ACTION) - 1) == 0 && (*end == '/' || *end == '\0');
+    return dot[1] == ACTION[1] && strncmp(dot, ACTION, sizeof(ACTION) - 1) == 0
+           && (*end == '/' || *end == '\0');
 }
 
 /* The segment of a path that a dot is in. */

@@ -428,17 +428,24 @@ static const char *check_encoding(const char *path, const char *end, bool encode
 /* RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF. */
 static bool is_utf8(const char *text)
 {
-    static const unsigned long least[] = {0, 0x80, 0x800, 0x10000};
+    static const unsigned long least[] = {0, 0x80, 0x800, 0x10000};     /* by `more` */
     const unsigned char *byte = (const unsigned char *)text;
 
-    while (*byte != '\0') {
-        size_t more = *byte < 0x80 ? 0 : *byte < 0xe0 ? 1 : *byte < 0xf0 ? 2 : 3;
-        unsigned long code = more == 0 ? *byte : *byte & (0x3fu >> more);
+    for (;;) {
+        unsigned long code;
+        size_t more;
 
-        if ((*byte >= 0x80 && *byte < 0xc0) || *byte >= 0xf8) {
+        while (*byte != '\0' && *byte < 0x80) {
+            byte++;
+        }
+        if (*byte == '\0') {
+            return true;
+        }
+        if (*byte < 0xc0 || *byte >= 0xf8) {
             return false;
         }
-        byte++;
+        more = *byte < 0xe0 ? 1 : *byte < 0xf0 ? 2 : 3;
+        code = *byte++ & (0x3fu >> more);
         for (size_t i = 0; i < more; i++, byte++) {
             if ((*byte & 0xc0) != 0x80) {
                 return false;
@@ -449,7 +456,6 @@ static bool is_utf8(const char *text)
             return false;
         }
     }
-    return true;
 }
 
 /* The first decoding must give text. Further down a title can spell out any bytes. */

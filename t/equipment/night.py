@@ -44,6 +44,8 @@ cat {0}/answered; rm {0}/answered
 class Deployed(Tomcat):
     """A Tomcat with an installation and a home of its own, which can be replaced."""
 
+    server = "server-http.xml"      # it starts so often that a quick start matters
+
     def __init__(self, name):
         super().__init__(name)
         self.app, self.home = self.base / "app", self.base / "home"

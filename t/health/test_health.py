@@ -11,6 +11,8 @@ from equipment.client import spread
 from equipment.cluster import FAST_PROBE, ONE_PROBE, config
 from equipment.proc import wait_for
 
+pytestmark = pytest.mark.any_mpm
+
 # No probe fails because the machine is slow.
 FAST_TCP = "CFProbe tcp interval=100ms timeout=30s rise=2 fall=2"
 FAST_STATUS = "CFProbe http /status expect=status interval=100ms timeout=30s rise=2 fall=2"

@@ -10,6 +10,8 @@ from equipment.client import spread
 from equipment.cluster import ONE_PROBE
 from equipment.proc import wait_for
 
+pytestmark = pytest.mark.any_mpm
+
 PAGE = {"Accept": "text/html,*/*;q=0.8"}
 SCRIPT = {"Accept": "text/html", "X-Requested-With": "XMLHttpRequest"}
 TELLS = "CFTell on"

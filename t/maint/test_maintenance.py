@@ -14,6 +14,8 @@ import requests
 from equipment.client import User, raw, spread
 from equipment.proc import wait_for
 
+pytestmark = pytest.mark.any_mpm
+
 BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8", "Sec-Fetch-Dest": "document"}
 HTML = "text/html; charset=utf-8"
 
