@@ -239,18 +239,21 @@ class Httpd:
 
     def shut_down(self):
         """Stop it, every process of it. Returns what had to be ended by force, in words."""
+        left = []
+
+        def end_others():
+            left.extend(self.processes())
+            self._kill_all()
+
         self._await_quiet()
-        ended = self.proc.stop(20)
-        left = self.processes()
-        self._kill_all()
+        ended = self.proc.stop(20, end_others)
         self.proc = None
         return [] if ended and not left else [f"did not stop by itself; killed {left}"]
 
     def kill9(self):
         """End every process of it at once, as a power cut would."""
         self.allow("AH00098")       # the next start finds the pid file
-        self.proc.kill()
-        self._kill_all()
+        self.proc.kill(self._kill_all)
 
     def _kill_all(self):
         def gone():

@@ -44,20 +44,33 @@ class Proc:
         if self.alive():
             os.kill(self.pid, number)
 
-    def stop(self, seconds=10):
-        """Ask politely, then end it. Returns whether it ended by itself."""
+    def stop(self, seconds=10, then=lambda: None):
+        """Ask politely, then end it. Returns whether it ended by itself. then(): called when it has
+        ended, while its id is still no other process's."""
         self.signal(signal.SIGCONT)
         self.signal(signal.SIGTERM)
-        try:
-            self.popen.wait(seconds)
-            return True
-        except subprocess.TimeoutExpired:
-            self.kill()
-            return False
+        by_itself = self._ends(seconds)
+        self.kill(then)
+        return by_itself
 
-    def kill(self):
-        self.signal(signal.SIGKILL)
+    def kill(self, then=lambda: None):
+        """then: as of stop()."""
+        if self.popen.returncode is None:
+            os.kill(self.pid, signal.SIGKILL)       # nothing, if it has ended
+            self._ends(60)
+        then()
         self.popen.wait()
+
+    def _ends(self, seconds):
+        """Whether it has ended in time. Its id is kept until popen.wait()."""
+        end = time.monotonic() + seconds
+        while self.popen.returncode is None:
+            if os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+                return True
+            if time.monotonic() > end:
+                return False
+            time.sleep(0.005)
+        return True
 
     def text(self):
         return self.output.read_text(errors="replace") if self.output.exists() else ""
