@@ -116,7 +116,8 @@ class Night:
             f"CFDatabase master mysql://127.0.0.1:{master.port}/confluence option-file={file} "
             f"{FAST}",
             f"CFDatabase replica mysql://127.0.0.1:{replica.port} of=master option-file={file} "
-            "timeout=1s", "CFTimeout tunnel-end=1s"])))
+            "timeout=1s", "CFTimeout tunnel-end=1s",
+            "CFSlowStart 3s"])))        # over while a node is observed: it has to get somebody
         self.cluster = Cluster(self.httpd, self.nodes.values()).start()
         self.write_plan()
 
