@@ -33,13 +33,13 @@ static bool ends_action(const char *dot)
            && (*end == '/' || *end == '\0');
 }
 
-/* The segment of a path that a dot is in. */
-static const char *segment_of(const char *path, const char *dot)
+/* The begin of the segment that this place of a path is in. */
+static const char *segment_of(const char *path, const char *place)
 {
-    while (dot > path && dot[-1] != '/') {
-        dot--;
+    while (place > path && place[-1] != '/') {
+        place--;
     }
-    return dot;
+    return place;
 }
 
 /* Most readings have no dot, or one: this is quick. */
@@ -101,19 +101,17 @@ static bool is_below(const char *reading, const char *prefix)
  * The namespace begins at `at`, within the view's text. */
 static bool is_action(const view_t *view, const char *at, const char *path)
 {
-    size_t space = common_length(at, path), length;
-    const char *name;
+    const char *differs = path + common_length(at, path), *name;
+    size_t length;
 
-    if (strchr(path + space, '/') != NULL) {
+    if (strchr(differs, '/') != NULL) {
         return false;   /* another namespace */
     }
-    while (path[space - 1] != '/') {
-        space--;
-    }
-    name = path + space;
+    name = segment_of(path, differs);
     length = strlen(name) - strlen(ACTION);
     for (const char *action = view->action; action != NULL; action = next_action(view, action)) {
-        if (action >= at + space && action[0] == name[0] && strncmp(action, name, length) == 0
+        if (action >= at + (name - path) && action[0] == name[0]
+            && strncmp(action, name, length) == 0
             && (action[length] == '.' || action[length] == '!')) {
             return true;
         }

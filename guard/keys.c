@@ -112,7 +112,7 @@ static void match_whole(cfc_keys_t *keys)
 static bool is_value_wanted(const cfc_keys_t *keys)
 {
     for (const cfc_rule_t *rule = keys->rules; rule->text != NULL; rule++) {
-        if (rule->kind == CFC_RULE_KEY && keys->length == keys->held
+        if (rule->kind == CFC_RULE_KEY
             && strncmp(rule->text, keys->window, keys->held) == 0) {
             return true;
         }
@@ -206,17 +206,23 @@ static const char *value_end(const char *bytes, const char *end)
     return bytes;
 }
 
+/* A name, with its value if a rule wants that. What is skipped was matched at its '='. */
+static void end_pair(cfc_keys_t *keys)
+{
+    if (keys->state != SKIP) {
+        match_whole(keys);
+    }
+    begin_key(keys);
+    keys->state = LINE_START;
+}
+
 static void urlencoded_byte(cfc_keys_t *keys, unsigned char c)
 {
     if (unescape(keys, c)) {
         return;
     }
     if (c == '&' || c == ';') {     /* ';' for servers before the URL standard */
-        if (keys->state != SKIP) {
-            match_whole(keys);
-        }
-        begin_key(keys);
-        keys->state = LINE_START;
+        end_pair(keys);
     }
     else if (c == '=' && !keys->in_value) {
         match_whole(keys);
@@ -450,9 +456,7 @@ cfc_keys_verdict_t cfc_keys_end(cfc_keys_t *keys)
 {
     if (keys->form == CFC_FORM_URLENCODED) {
         drop_escape(keys);
-        if (keys->state != SKIP) {
-            match_whole(keys);
-        }
+        end_pair(keys);
     }
     else if (keys->form == CFC_FORM_MULTIPART) {
         end_value(keys, keys->state == FOLD ? keys->resumed : keys->state);
