@@ -53,7 +53,7 @@ def _refuse_options(args):
     for given, name, fits in (
             (args.dry_run, "--dry-run", walks),
             (args.keep_closed, "--keep-closed", args.what == "abort"),
-            (args.json, "--json", not walks and args.what != "forget"),
+            (args.json, "--json", args.what in ("check", "status")),
             (args.color == "always", "--color", False)):
         if given and not fits:
             raise api.Trouble(api.USAGE, f"upgrade {args.what} takes no {name}")

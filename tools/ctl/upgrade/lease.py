@@ -15,17 +15,12 @@ RENEW_S = 30
 WALKER_BYTES = 71       # as much as a balancer keeps
 
 
-def _told(client, name):
-    """What a balancer tells of a walk of the cluster, None if nothing. Raises api.Trouble."""
-    return next((cluster["walk"] for cluster in client.status()["clusters"]
-                 if cluster["name"] == name), None)
-
-
 def forget(world, own):
     """Have the balancers tell no more of a walk that was left and whose journal is lost. own: the
     id of the walk whose journal is here, if there is one. Returns lines about what was done.
     Raises JournalError when the walk is not lost, api.Trouble."""
-    found = [(client, walk) for client in world.clients if (walk := _told(client, world.name))]
+    found = [(client, walk) for client in world.clients
+             if (walk := world.cluster(client)["walk"])]
     for client, walk in found:
         if walk["state"] != "left":
             raise journal.JournalError(f"{client.name}: {walk['text']}. Only a walk that was left "
@@ -103,7 +98,7 @@ class Lease:
 
     def _ask(self, client, give_up):
         """What was left there by another walk is given up only by a person."""
-        other = _told(client, self._world.name)
+        other = self._world.cluster(client)["walk"]
         if (other and other["state"] == "left" and other["id"] != self._walk
                 and give_up(f"{client.name}: {other['text']}.")):
             self._instead[client.name] = other["id"]

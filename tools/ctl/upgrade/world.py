@@ -57,11 +57,12 @@ class World:
         if not status["monitor"]["alive"]:
             return Finding(UNKNOWN, "the monitor is silent, so health is only as last known",
                            "Look for CFC0310 in httpd's log; httpd starts another one by itself")
-        return own(self, self._cluster(client, status), name)
+        return own(self, self.cluster(client, status), name)
 
     # the status
 
-    def _cluster(self, client, status=None):
+    def cluster(self, client, status=None):
+        """The cluster as this balancer sees it. Raises api.Trouble."""
         for cluster in (status or client.status())["clusters"]:
             if cluster["name"] == self.name:
                 return cluster
@@ -69,7 +70,7 @@ class World:
 
     def clusters(self):
         """The cluster as each balancer sees it. Raises api.Trouble."""
-        return [self._cluster(client) for client in self.clients]
+        return [self.cluster(client) for client in self.clients]
 
     def node(self, name):
         """One node as the first balancer sees it."""
