@@ -9,6 +9,9 @@ from .proc import wait_for
 # Much faster than a default, so that tests need not wait; slow enough for a busy machine.
 FAST_PROBE = "CFProbe http /status expect=confluence interval=100ms timeout=800ms rise=2 fall=2"
 
+# For tests in which no probe may fail, however slow the machine is.
+PATIENT_PROBE = FAST_PROBE.replace("timeout=800ms", "timeout=30s")
+
 # The first probe is made at once, the second never: what happens later, only requests find out.
 # It has time: there may be a Tomcat that was started a moment ago, and its first TLS handshake.
 ONE_PROBE = "CFProbe http /status expect=confluence interval=1h timeout=10s"

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 import time
+from xml.etree import ElementTree
 
 import requests
 
@@ -44,13 +45,21 @@ cat {0}/answered; rm {0}/answered
 class Deployed(Tomcat):
     """A Tomcat with an installation and a home of its own, which can be replaced."""
 
-    server = "server-http.xml"      # it starts so often that a quick start matters
-
     def __init__(self, name):
         super().__init__(name)
+        self._listen_to_http_alone()
         self.app, self.home = self.base / "app", self.base / "home"
         self.home.mkdir()
         self.deploy("old")
+
+    def _listen_to_http_alone(self):
+        """It starts so often that a quick start matters."""
+        conf = self.base / "conf/server.xml"
+        tree = ElementTree.parse(conf)
+        service = tree.find("Service")
+        for connector in service.findall("Connector")[1:]:
+            service.remove(connector)
+        tree.write(conf)
 
     def settings(self):
         return {**super().settings(), "cfc.webapp": self.app}

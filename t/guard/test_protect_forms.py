@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from equipment.client import node_of, raw
-from equipment.cluster import FAST_PROBE, ONE_PROBE
+from equipment.cluster import ONE_PROBE, PATIENT_PROBE
 from equipment.httpd import mpm
 from equipment.proc import wait_for
 from equipment.site import Site, area
@@ -56,7 +56,7 @@ def chunked(site, target, body, kind):
 @pytest.fixture
 def site(new_site):
     # no probe is to fail because this process, which is the node too, has 4 MiB to read
-    site = new_site(probe=FAST_PROBE.replace("timeout=800ms", "timeout=30s"))
+    site = new_site(probe=PATIENT_PROBE)
     site.httpd.allow(ABORTED)
     return site
 

@@ -8,7 +8,7 @@ import pytest
 
 from equipment import proc
 from equipment.client import spread
-from equipment.cluster import FAST_PROBE, ONE_PROBE, config
+from equipment.cluster import FAST_PROBE, ONE_PROBE, PATIENT_PROBE, config
 from equipment.proc import wait_for
 
 pytestmark = pytest.mark.any_mpm
@@ -16,7 +16,6 @@ pytestmark = pytest.mark.any_mpm
 # No probe fails because the machine is slow.
 FAST_TCP = "CFProbe tcp interval=100ms timeout=30s rise=2 fall=2"
 FAST_STATUS = "CFProbe http /status expect=status interval=100ms timeout=30s rise=2 fall=2"
-PATIENT_PROBE = FAST_PROBE.replace("timeout=800ms", "timeout=30s")
 
 # A node that was up and then says this on /status
 STATES = [

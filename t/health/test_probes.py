@@ -9,7 +9,7 @@ import pytest
 
 from equipment import tls
 from equipment.client import spread
-from equipment.cluster import FAST_PROBE
+from equipment.cluster import FAST_PROBE, PATIENT_PROBE
 from equipment.proc import wait_for
 from equipment.tomcat import AJP_SECRET, Tomcat, running
 
@@ -17,7 +17,6 @@ pytestmark = pytest.mark.any_mpm
 
 # Of tests in which no probe may fail, however slow the machine is.
 FAST = "interval=100ms timeout=30s"
-PATIENT_PROBE = FAST_PROBE.replace("timeout=800ms", "timeout=30s")
 
 
 def health_of(cluster, name):

@@ -3,9 +3,7 @@
 
 import json
 import os
-import pty
 import re
-import select
 import signal
 import subprocess
 import sys
@@ -13,6 +11,7 @@ import sys
 import pytest
 
 from equipment import places
+from equipment.ctl import Terminal
 from equipment.pretended import NODES
 from equipment.proc import wait_for
 
@@ -58,39 +57,17 @@ class Running:
         return self.popen.wait(60), self.output.read_text()
 
 
-class Terminal:
-    """One that walks at a terminal."""
-
-    def __init__(self, plan, what):
-        self._ours, theirs = pty.openpty()
-        self.popen = subprocess.Popen(program(plan, what), stdin=theirs, stdout=theirs,
-                                      stderr=theirs)
-        os.close(theirs)
-        self.text = ""
-
-    def wait_said(self, pattern):
-        """Until what is on the screen matches, from its last line back."""
-        def said():
-            if select.select([self._ours], [], [], 0)[0]:
-                self.text += os.read(self._ours, 65536).decode().replace("\r\n", "\n")
-            return re.search(pattern, self.text)
-
-        wait_for(said, f"{pattern} is said", 60)
-
-    def type(self, word):
-        os.write(self._ours, word.encode() + b"\n")
-
-    def close(self):
-        self.popen.kill()
-        self.popen.wait()
-        os.close(self._ours)
+def wait_seen(terminal, pattern):
+    wait_for(lambda: re.search(pattern, terminal.read().replace("\r\n", "\n")),
+             f"{pattern} is seen", 60)
 
 
 @pytest.fixture
-def terminal(site, plan):
-    made = Terminal(plan, "offline")
+def terminal(plan):
+    made = Terminal([str(word) for word in program(plan, "offline")], os.environ)
     yield made
-    made.close()
+    if made.code is None:
+        made.end(0)
 
 
 @pytest.mark.parametrize("procedure", ["offline", "rolling", "staging-copy"])
@@ -136,16 +113,16 @@ def test_whoever_leaves_lets_the_command_end(site, number):
 
 
 def test_events_are_shown_above_the_prompt_while_a_person_thinks(site, terminal):
-    terminal.wait_said(r"\[go\] $")
-    terminal.type("go")
-    terminal.wait_said(r"Does everything work on node1\?[^$]*\n\[go/abort/leave\] $")
+    wait_seen(terminal, r"\[go\] $")
+    terminal.type("go\n")
+    wait_seen(terminal, r"Does everything work on node1\?[^$]*\n\[go/abort/leave\] $")
     for state in "recovering", "up":
         site.happen("health", "node2", state)
-        terminal.wait_said(r"\[go/abort/leave\] \n[0-9:]{8} event, notice: health node2 " + state
-                           + r"\n\[go/abort/leave\] $")
-    terminal.type("leave")
-    terminal.wait_said("Left. ")
-    assert terminal.popen.wait(60) == 9
+        wait_seen(terminal, r"\[go/abort/leave\] \n[0-9:]{8} event, notice: health node2 " + state
+                  + r"\n\[go/abort/leave\] $")
+    terminal.type("leave\n")
+    wait_seen(terminal, "Left. ")
+    assert terminal.end(60) == 9
     assert terminal.text.count("health node2 up") == 1
 
 

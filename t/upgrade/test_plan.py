@@ -3,14 +3,12 @@
 
 import json
 import re
-import sys
 
 import pytest
 
 from equipment import places
 
-sys.path.insert(0, str(places.TOP / "tools"))
-from ctl.upgrade import document, dry, journal, plan, steps      # noqa: E402
+from ctl.upgrade import document, dry, journal, plan, steps      # conftest.py knows where
 
 pytestmark = pytest.mark.once
 

@@ -2,16 +2,13 @@
 """Whole upgrades of a real site: Tomcats, a database with its replica, httpd, users."""
 
 import re
-import sys
 
 import pytest
 
-from equipment import places
 from equipment.client import spread
 from equipment.night import Editor, Night, Visitors, newcomer, page, post, put, slow
 
-sys.path.insert(0, str(places.TOP / "tools"))
-from ctl.upgrade import steps      # noqa: E402
+from ctl.upgrade import steps      # conftest.py knows where
 
 pytestmark = pytest.mark.once
 

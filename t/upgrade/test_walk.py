@@ -2,16 +2,13 @@
 """Walks over a pretended site: whole ones, ones that are struck down or aborted at each step, and
 gates that refuse. Walks over real servers are test_upgrade.py's."""
 
-import sys
 from types import SimpleNamespace
 
 import pytest
 
-from equipment import places
 from equipment.pretended import COMMANDS, DATABASES, NODES
 
-sys.path.insert(0, str(places.TOP / "tools"))
-from ctl.upgrade import journal, steps      # noqa: E402
+from ctl.upgrade import journal, steps      # conftest.py knows where
 
 pytestmark = pytest.mark.once
 
