@@ -30,7 +30,7 @@ static void count(const cfc_cluster_t *cl, cfc_node_slot_t *slot, apr_time_t now
     cfc_sessions_mark(&slot->sessions, atomic_load(&traffic->picked), now, cl->sticky.window_ms);
     cfc_rates_look(&slot->rates, atomic_load(&traffic->attempts),
                    atomic_load(&traffic->by_class[5]) + atomic_load(&traffic->by_class[0]), now);
-    cfc_spread_prepare(&slot->spread, now);
+    cfc_spread_mark(&slot->spread, now);
 }
 
 /* All of httpd's processes are of one group: another one's has a dead child's pid by now. */

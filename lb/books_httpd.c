@@ -33,7 +33,7 @@ void cfc_books_attempt(const request_rec *r, const cfc_cluster_t *cl, const cfc_
         return;
     }
     if (attempt->answered_at != 0) {
-        cfc_spread_note(&slot->spread, attempt->answered_at - choice->at, attempt->answered_at);
+        cfc_spread_note(&slot->spread, attempt->answered_at - choice->at);
     }
     if (attempt->answered_at != 0 && attempt->answer < HTTP_INTERNAL_SERVER_ERROR
         && !attempt->broken && cfc_method_class(r->method) == CFC_METHOD_SAFE) {

@@ -152,7 +152,7 @@ typedef struct cfc_node_slot {
 
     alignas(CFC_CACHE_LINE) cfc_sessions_t sessions;    /* children; marked and cleared by the
                                                          * monitor */
-    alignas(CFC_CACHE_LINE) cfc_spread_t spread;        /* children; cleared by the monitor */
+    alignas(CFC_CACHE_LINE) cfc_spread_t spread;        /* children; marked by the monitor */
     alignas(CFC_CACHE_LINE) cfc_drain_t drain;
     alignas(CFC_CACHE_LINE) cfc_book_t busy;            /* of traffic.inflight */
     alignas(CFC_CACHE_LINE) cfc_book_t tunneling;       /* of traffic.tunnels */

@@ -26,61 +26,47 @@ static int bucket_of(apr_interval_time_t us)
     return ((top - LINEAR_BITS + 1) << STEP_BITS) + (int)((us >> (top - STEP_BITS)) & 7);
 }
 
+/* The shortest time that is counted in a bucket. */
+static apr_interval_time_t begin_of(int bucket)
+{
+    if (bucket < 8) {
+        return bucket << STEP_BITS;
+    }
+    return (INT64_C(8) + (bucket & 7)) << ((bucket >> STEP_BITS) + LINEAR_BITS - 1 - STEP_BITS);
+}
+
 /* Half of what is in a bucket is on either side of it. */
 static apr_interval_time_t middle_of(int bucket)
 {
-    int doublings = (bucket >> STEP_BITS) + LINEAR_BITS - 1;
-    apr_interval_time_t width;
-
-    if (bucket < 8) {
-        return (bucket << STEP_BITS) + 4;
-    }
-    width = INT64_C(1) << (doublings - STEP_BITS);
-    return (8 + (bucket & 7)) * width + width / 2;
+    return (begin_of(bucket) + begin_of(bucket + 1)) / 2;
 }
 
-void cfc_spread_note(cfc_spread_t *spread, apr_interval_time_t us, apr_time_t now)
+void cfc_spread_note(cfc_spread_t *spread, apr_interval_time_t us)
 {
-    atomic_fetch_add_explicit(
-        &spread->windows[period_of(now) % CFC_SPREAD_WINDOWS].counts[bucket_of(us)], 1,
-        memory_order_relaxed);
+    atomic_fetch_add_explicit(&spread->counts[bucket_of(us)], 1, memory_order_relaxed);
 }
 
-static void prepare(cfc_spread_t *spread, int64_t period)
+static void mark(cfc_spread_t *spread, int64_t period)
 {
-    int window = (int)(period % CFC_SPREAD_WINDOWS);
+    int place = (int)(period % CFC_SPREAD_MARKS);
 
-    if (atomic_load(&spread->windows[window].period) == period) {
+    if (atomic_load(&spread->marks[place].period) == period) {
         return;
     }
     for (int i = 0; i < CFC_SPREAD_BUCKETS; i++) {
-        atomic_store_explicit(&spread->windows[window].counts[i], 0, memory_order_relaxed);
+        atomic_store_explicit(&spread->marks[place].counts[i],
+                              (uint32_t)atomic_load_explicit(&spread->counts[i],
+                                                             memory_order_relaxed),
+                              memory_order_relaxed);
     }
-    atomic_store(&spread->windows[window].period, period);
+    atomic_store(&spread->marks[place].period, period);
 }
 
-void cfc_spread_prepare(cfc_spread_t *spread, apr_time_t now)
+/* The mark of the period before is there, or nobody knows what was when it began. */
+void cfc_spread_mark(cfc_spread_t *spread, apr_time_t now)
 {
-    prepare(spread, period_of(now));
-    prepare(spread, period_of(now) + 1);
-}
-
-static uint64_t add(const cfc_spread_t *spread, int64_t period, uint32_t *counts)
-{
-    int window = (int)(period % CFC_SPREAD_WINDOWS);
-    uint64_t sum = 0;
-
-    if (atomic_load(&spread->windows[window].period) != period) {
-        return 0;
-    }
-    for (int i = 0; i < CFC_SPREAD_BUCKETS; i++) {
-        uint32_t count =
-            atomic_load_explicit(&spread->windows[window].counts[i], memory_order_relaxed);
-
-        counts[i] += count;
-        sum += count;
-    }
-    return sum;
+    mark(spread, period_of(now) - 1);
+    mark(spread, period_of(now));
 }
 
 static apr_interval_time_t percentile(const uint32_t *counts, uint64_t sum, unsigned pct)
@@ -98,15 +84,43 @@ static apr_interval_time_t percentile(const uint32_t *counts, uint64_t sum, unsi
 
 void cfc_spread_read(const cfc_spread_t *spread, apr_time_t now, cfc_percentiles_t *percentiles)
 {
-    uint32_t counts[CFC_SPREAD_BUCKETS] = {0};
-    uint64_t sum = add(spread, period_of(now), counts);
+    int64_t period = period_of(now) - 1;
+    int place = (int)(period % CFC_SPREAD_MARKS);
+    uint32_t counts[CFC_SPREAD_BUCKETS];
+    uint64_t sum = 0;
 
-    sum += add(spread, period_of(now) - 1, counts);
     memset(percentiles, 0, sizeof(*percentiles));
+    if (atomic_load(&spread->marks[place].period) != period) {
+        return;
+    }
+    for (int i = 0; i < CFC_SPREAD_BUCKETS; i++) {
+        counts[i] = (uint32_t)atomic_load_explicit(&spread->counts[i], memory_order_relaxed)
+                    - atomic_load_explicit(&spread->marks[place].counts[i], memory_order_relaxed);
+        sum += counts[i];
+    }
     if (sum > 0) {
         percentiles->answers = sum;
         percentiles->p50 = percentile(counts, sum, 50);
         percentiles->p95 = percentile(counts, sum, 95);
         percentiles->p99 = percentile(counts, sum, 99);
     }
+}
+
+void cfc_spread_histogram(const cfc_spread_t *spread, cfc_histogram_t *histogram)
+{
+    memset(histogram, 0, sizeof(*histogram));
+    for (int i = 0, edge = 0; i < CFC_SPREAD_BUCKETS; i++) {
+        uint64_t count = atomic_load_explicit(&spread->counts[i], memory_order_relaxed);
+
+        if (edge < CFC_HISTOGRAM_EDGES && begin_of(i) == cfc_histogram_edge(edge)) {
+            histogram->within[edge++] = histogram->answers;
+        }
+        histogram->answers += count;
+        histogram->sum_us += (apr_interval_time_t)count * middle_of(i);
+    }
+}
+
+apr_interval_time_t cfc_histogram_edge(int i)
+{
+    return INT64_C(512) * (2 + i % 2) << i / 2;
 }

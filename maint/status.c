@@ -121,6 +121,7 @@ static void node_look(const cfc_segment_t *segment, const cfc_cluster_t *cl,
     view->bytes_from = atomic_load(&traffic->bytes_from);
     cfc_rates_read(&slot->rates, now, &view->rates);
     cfc_spread_read(&slot->spread, now, &view->spread);
+    cfc_spread_histogram(&slot->spread, &view->histogram);
 }
 
 /* "/synchrony, /plugins"; "" : none is closed. */

@@ -84,6 +84,7 @@ typedef struct {
     uint64_t bytes_from;
     cfc_rates_view_t rates;
     cfc_percentiles_t spread;
+    cfc_histogram_t histogram;
 } cfc_node_view_t;
 
 typedef struct {

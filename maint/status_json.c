@@ -120,13 +120,28 @@ static json_t *ms_json(const cfc_percentiles_t *spread, apr_interval_time_t us)
                                 : json_real((double)((us + digit / 2) / digit * digit) / 1000);
 }
 
-static json_t *latency_json(const cfc_percentiles_t *spread)
+static json_t *buckets_json(const cfc_histogram_t *histogram)
 {
-    return json_pack("{s:o, s:o, s:o, s:o}",
+    json_t *buckets = json_array();
+
+    for (int i = 0; i < CFC_HISTOGRAM_EDGES; i++) {
+        json_array_append_new(buckets, json_pack("[f, o]", (double)cfc_histogram_edge(i) / 1000,
+                                                 count(histogram->within[i])));
+    }
+    json_array_append_new(buckets, json_pack("[n, o]", count(histogram->answers)));
+    return buckets;
+}
+
+static json_t *latency_json(const cfc_node_view_t *node)
+{
+    const cfc_percentiles_t *spread = &node->spread;
+
+    return json_pack("{s:o, s:o, s:o, s:o, s:o}",
                      "answers", count(spread->answers),
                      "p50_ms", ms_json(spread, spread->p50),
                      "p95_ms", ms_json(spread, spread->p95),
-                     "p99_ms", ms_json(spread, spread->p99));
+                     "p99_ms", ms_json(spread, spread->p99),
+                     "buckets", buckets_json(&node->histogram));
 }
 
 static json_t *rate_json(const cfc_rates_view_t *rates)
@@ -149,7 +164,7 @@ static json_t *traffic_json(const cfc_node_view_t *node)
                      "requests_per_s", rate_json(&node->rates),
                      "errors_last_minute", node->rates.known ? count(node->rates.errors)
                                                              : json_null(),
-                     "latency", latency_json(&node->spread),
+                     "latency", latency_json(node),
                      "answers", answers,
                      "new_sessions", count(node->new_sessions),
                      "connect_failures", count(node->connect_failures),

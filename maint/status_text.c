@@ -52,13 +52,19 @@ static const char *label(const char *name, const char *value, apr_pool_t *p)
     return apr_pstrcat(p, name, "=\"", escaped, "\"", NULL);
 }
 
-static void sample(const scrape_t *s, const char *more, const char *value)
+/* suffix: of the name, which only a histogram's samples have. */
+static void sample_of(const scrape_t *s, const char *suffix, const char *more, const char *value)
 {
     const char *comma = s->labels[0] != '\0' && more[0] != '\0' ? "," : "";
     bool bare = s->labels[0] == '\0' && more[0] == '\0';
 
-    add_line(s, apr_pstrcat(s->p, "cfcluster_", s->name, bare ? "" : "{", s->labels, comma, more,
-                            bare ? "" : "}", " ", value, "\n", NULL));
+    add_line(s, apr_pstrcat(s->p, "cfcluster_", s->name, suffix, bare ? "" : "{", s->labels, comma,
+                            more, bare ? "" : "}", " ", value, "\n", NULL));
+}
+
+static void sample(const scrape_t *s, const char *more, const char *value)
+{
+    sample_of(s, "", more, value);
 }
 
 static void add_number(const scrape_t *s, const char *more, int64_t value)
@@ -165,6 +171,22 @@ static void add_answers(const scrape_t *s, const void *view)
         add_number(s, label("status", classes[i], s->p),
                    (int64_t)((const cfc_node_view_t *)view)->by_class[i]);
     }
+}
+
+static void add_latency(const scrape_t *s, const void *view)
+{
+    const cfc_histogram_t *histogram = &((const cfc_node_view_t *)view)->histogram;
+    const char *all = apr_psprintf(s->p, "%" APR_UINT64_T_FMT, (apr_uint64_t)histogram->answers);
+
+    for (int i = 0; i < CFC_HISTOGRAM_EDGES; i++) {
+        const char *edge = apr_psprintf(s->p, "%.6f", (double)cfc_histogram_edge(i) / 1e6);
+
+        sample_of(s, "_bucket", label("le", edge, s->p),
+                  apr_psprintf(s->p, "%" APR_UINT64_T_FMT, (apr_uint64_t)histogram->within[i]));
+    }
+    sample_of(s, "_bucket", label("le", "+Inf", s->p), all);
+    sample_of(s, "_sum", "", apr_psprintf(s->p, "%.6f", (double)histogram->sum_us / 1e6));
+    sample_of(s, "_count", "", all);
 }
 
 /* --- of probes, databases and directories --------------------------------------------------- */
@@ -304,6 +326,8 @@ static const family_t families[] = {
      NODE(BIG_NUMBER, attempts)},
     {OF_NODE, "node_answers_total", COUNTER, "Of these, by the status of the answer.",
      FUNCTION(add_answers)},
+    {OF_NODE, "node_latency_seconds", "histogram", "How long the node took to begin its answers.",
+     FUNCTION(add_latency)},
     {OF_NODE, "node_new_sessions_total", COUNTER, "Users given to the node who had none or had "
      "to leave theirs.", NODE(BIG_NUMBER, new_sessions)},
     {OF_NODE, "node_connect_failures_total", COUNTER, "Attempts that never reached the node.",

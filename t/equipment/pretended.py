@@ -63,7 +63,8 @@ class Pretended:
         self.answers = {}               # {gate: (verdict, evidence, advice)} other than by files
         self.health = {}                # {node: (state, cause, reason)} likewise
         self.failed = {}                # {node: requests that failed}
-        self.median_ms = {}             # {node: of its latency}
+        self.takes_ms = {}              # {node: how long each of its answers}
+        self._answered = {}
         self._probes = itertools.count()
         self.least = len(nodes)         # the fewest nodes that served at any order
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
@@ -129,7 +130,15 @@ class Pretended:
                 "health": {"state": state, "cause": cause},
                 "probe": {"reason": reason, "at": next(self._probes)},
                 "traffic": {"requests": 1000 + 10 * bad, "answers": {"5xx": 1 + bad, "none": 0},
-                            "latency": {"p50_ms": self.median_ms.get(name, 10), "answers": 99}}}
+                            "latency": {"buckets": self._buckets(name)}}}
+
+    def _buckets(self, name):
+        """99 more answers at each look."""
+        buckets = self._answered.setdefault(name, [[16, 0], [128, 0], [1024, 0], [None, 0]])
+        for bucket in buckets:
+            if bucket[0] is None or bucket[0] > self.takes_ms.get(name, 10):
+                bucket[1] += 99
+        return [bucket[:] for bucket in buckets]
 
     def happen(self, kind, name, after):
         """Something that the balancer tells as an event."""

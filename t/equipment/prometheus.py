@@ -6,6 +6,7 @@ import re
 
 _NAME = r"[a-zA-Z_:][a-zA-Z0-9_:]*"
 _LABEL = r'([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\\n]|\\[\\"n])*)"'
+_PART = re.compile(r"(.*)_(bucket|sum|count)")        # of a histogram
 _SAMPLE = re.compile(rf"({_NAME})(?:{{({_LABEL}(?:,{_LABEL})*)}})? (-?[0-9]+(?:\.[0-9]+)?)")
 
 
@@ -16,7 +17,8 @@ class Family:
         self.kind = kind
         self._samples = {}
 
-    def add(self, labels, value):
+    def add(self, suffix, labels, value):
+        assert suffix == "", f"only a histogram's samples have {suffix}"
         key = frozenset(labels.items())
         assert key not in self._samples, f"twice: {labels}"
         self._samples[key] = value
@@ -27,9 +29,55 @@ class Family:
     def labels(self):
         return [dict(key) for key in self._samples]
 
+    def end(self):
+        """All samples are there."""
+
+
+class Histogram:
+    """Buckets, their sum and how many are in them, of each set of labels."""
+
+    def __init__(self):
+        self.kind = "histogram"
+        self._parts = {suffix: Family("counter") for suffix in ("_bucket", "_sum", "_count")}
+
+    def add(self, suffix, labels, value):
+        assert suffix in self._parts and ("le" in labels) == (suffix == "_bucket"), \
+            f"{suffix} {labels}"
+        self._parts[suffix].add("", labels, value)
+
+    def value(self, part, labels):
+        return self._parts["_" + part].value(labels)
+
+    def labels(self):
+        return self._parts["_count"].labels()
+
+    def buckets(self, labels):
+        """[(edge, how many took less)] in order."""
+        found = [(float(one["le"]), self.value("bucket", one))
+                 for one in self._parts["_bucket"].labels() if {**one, "le": ""} == {**labels, "le": ""}]
+        return sorted(found)
+
+    def end(self):
+        assert len(self.labels()) == len(self._parts["_sum"].labels())
+        assert sum(len(self.buckets(labels)) for labels in self.labels()) \
+            == len(self._parts["_bucket"].labels())
+        for labels in self.labels():
+            self.value("sum", labels)
+            counts = [count for _, count in self.buckets(labels)]
+            assert counts == sorted(counts), f"not cumulative: {labels}"
+            assert self.buckets(labels)[-1] == (float("inf"), self.value("count", labels)), labels
+
+
+def _family_of(name, families):
+    """(the family that a sample is of, what its name has after that)"""
+    base, _, part = name.rpartition("_")
+    if name not in families and isinstance(families.get(base), Histogram):
+        return base, "_" + part
+    return name, ""
+
 
 def read(text):
-    """{name: Family}"""
+    """{name: Family or Histogram}"""
     assert text.endswith("\n")
     families, helped, current = {}, set(), None
     for line in text[:-1].split("\n"):
@@ -40,15 +88,18 @@ def read(text):
         elif line.startswith("# TYPE "):
             current, kind = line.split(" ")[2:]
             assert current not in families and re.fullmatch(_NAME, current), line
-            assert kind in {"counter", "gauge"}, line
+            assert kind in {"counter", "gauge", "histogram"}, line
             assert current.endswith("_total") == (kind == "counter"), line
-            families[current] = Family(kind)
+            families[current] = Histogram() if kind == "histogram" else Family(kind)
         else:
             sample = _SAMPLE.fullmatch(line)
             assert sample, f"no sample: {line}"
-            assert sample[1] == current and current in families, f"not with its type: {line}"
+            name, suffix = _family_of(sample[1], families)
+            assert name == current and current in families, f"not with its type: {line}"
             labels = re.findall(_LABEL, sample[2] or "")
             assert len(dict(labels)) == len(labels), line
-            families[current].add(dict(labels), float(sample[sample.lastindex]))
+            families[current].add(suffix, dict(labels), float(sample[sample.lastindex]))
     assert helped <= set(families)
+    for family in families.values():
+        family.end()
     return families

@@ -27,7 +27,7 @@ def small(new_httpd, scripted):
     nodes = [scripted("node1"), scripted("node2", scheme="https")]
     lines = {"node1": nodes[0].url, "node2": nodes[1].https_url}
     text = config(nodes, f"CFDatabase replica mysql://127.0.0.1:{ports.free()} interval=1s",
-                  "SSLProxyEngine on", line=lambda node: f"CFNode {node.name} {lines[node.name]}")
+                  "SSLProxyEngine on\nSSLProxyCheckPeerName off", line=lambda node: f"CFNode {node.name} {lines[node.name]}")
     return Cluster(new_httpd(text), nodes)
 
 
@@ -112,6 +112,7 @@ def test_the_samples_are_what_the_json_says(small):
     """A strict reader takes them; then a few are compared."""
     small.start()
     small.drain("node1", reason='"quoted\\')
+    assert small.user().get("/page").status_code == 200
     wait_for(lambda: small.status()["dependencies"][0]["state"] == "alarm", "a look at replica")
     answer = form(small, headers={"Accept": SCRAPER})
     assert answer.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
@@ -131,6 +132,10 @@ def test_the_samples_are_what_the_json_says(small):
     assert value("node_requests_total", **node1) == sum(
         value("node_answers_total", **node1, status=status)
         for status in ("none", "1xx", "2xx", "3xx", "4xx", "5xx"))
+    latency = families["cfcluster_node_latency_seconds"].buckets({**node1, "node": "node2"})
+    assert latency[-1] == (float("inf"), 1)
+    assert latency == [(float("inf") if edge is None else round(edge / 1000, 6), count)
+                       for edge, count in small.node("node2")["traffic"]["latency"]["buckets"]]
     assert value("probe_duration_seconds", **node1, probe="main") < 1
     end = value("probe_certificate_expiry_timestamp_seconds", cluster="confluence", node="node2",
                 probe="main")
@@ -158,6 +163,11 @@ def test_the_names_and_labels_of_samples_are_those_that_are_documented(small):
     ("a wrong escape", '# TYPE a gauge\na{b="\\x"} 1\n'),
     ("no number", "# TYPE a gauge\na null\n"),
     ("a counter that does not say so", "# HELP a b.\n# TYPE a counter\na 1\n"),
+    ("a histogram without its count", '# TYPE a histogram\na_bucket{le="+Inf"} 1\na_sum 1\n'),
+    ("a histogram without its sum", '# TYPE a histogram\na_bucket{le="+Inf"} 1\na_count 1\n'),
+    ("a histogram that shrinks", '# TYPE a histogram\na_bucket{le="1"} 2\na_bucket{le="+Inf"} 1\n'
+                                 'a_sum 1\na_count 1\n'),
+    ("a histogram without all", '# TYPE a histogram\na_bucket{le="1"} 1\na_sum 1\na_count 1\n'),
 ], ids=lambda value: value if "\n" not in value else "")
 def test_the_strict_reader_refuses(label, text):
     with pytest.raises(AssertionError):

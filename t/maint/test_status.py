@@ -98,6 +98,9 @@ def test_rates_and_latencies_are_those_of_the_node(cluster):
     latency = cluster.node(user.node)["traffic"]["latency"]
     assert latency["answers"] == before["latency"]["answers"] + 3
     assert 0 < latency["p50_ms"] <= latency["p95_ms"] <= latency["p99_ms"] < 10000
+    assert latency["buckets"][-1] == [None, latency["answers"]]
+    slower = [count for edge, count in latency["buckets"] if edge and edge > latency["p99_ms"] * 2]
+    assert set(slower) == {latency["answers"]}
     nobody = cluster.node(cluster.other(user.node))["traffic"]
     assert (nobody["requests_per_s"], nobody["latency"]["p50_ms"]) == (0, None)
 

@@ -2,6 +2,7 @@
 """Whether a node that was just upgraded does worse than the others. Pure: two looks at a cluster
 are given."""
 
+import math
 from dataclasses import dataclass
 
 from .world import node_of, serves
@@ -11,9 +12,11 @@ from .world import node_of, serves
 SHARE = 0.01
 TIMES = 2
 LEAST = 5
-# Or when its median latency is more than this many times that of the others, and above this.
+# Or when half of its answers take longer than this many times what half of the others' take, and
+# longer than this, and that is no accident either: so many standard deviations more than elsewhere.
 SLOWER = 2
 SLOW_MS = 100
+DEVIATIONS = 5
 ANSWERS = 20        # of fewer a median says nothing
 
 
@@ -39,30 +42,33 @@ def compare(before, now, name):
     mine, rest = _sums(before, now, [name]), _sums(before, now, others)
     worse = (mine[1] >= LEAST and _share(mine) > SHARE and _share(mine) > TIMES * _share(rest))
     text = f"{name}: {_told(mine)}; the others: {_told(rest)}"
-    own_ms, rest_ms = _median(now, [name]), _median(now, others)
-    if own_ms is not None and rest_ms is not None:
-        text += f"; half of its requests within {own_ms:g} ms, of the others' {rest_ms:g} ms"
-        worse = worse or own_ms > SLOW_MS and own_ms > SLOWER * rest_ms
+    own, other = _latency(before, now, [name]), _latency(before, now, others)
+    if min(_answers(own), _answers(other)) >= ANSWERS:
+        text += (f"; half of its requests within {_round(_median(own))} ms, "
+                 f"of the others' {_round(_median(other))} ms")
+        worse = worse or _is_slower(own, other)
     return Comparison(worse, text)
 
 
-def _sums(before, now, names):
-    """(requests, failed) of these nodes. Counters that fell began anew with httpd."""
-    requests = failed = 0
+def _pairs(before, now, names):
+    """The traffic of these nodes at both looks. Counters that fell began anew with httpd."""
     for name in names:
-        old, new = (_counters(node_of(cluster, name)) for cluster in (before, now))
-        if old is None or new is None or new[0] < old[0]:
-            continue
-        requests += new[0] - old[0]
-        failed += new[1] - old[1]
+        old, new = node_of(before, name), node_of(now, name)
+        if old and new and new["traffic"]["requests"] >= old["traffic"]["requests"]:
+            yield old["traffic"], new["traffic"]
+
+
+def _sums(before, now, names):
+    """(requests, failed) of these nodes."""
+    requests = failed = 0
+    for old, new in _pairs(before, now, names):
+        requests += new["requests"] - old["requests"]
+        failed += _failed(new) - _failed(old)
     return requests, failed
 
 
-def _counters(node):
-    if node is None:
-        return None
-    traffic = node["traffic"]
-    return traffic["requests"], traffic["answers"]["5xx"] + traffic["answers"]["none"]
+def _failed(traffic):
+    return traffic["answers"]["5xx"] + traffic["answers"]["none"]
 
 
 def _share(sums):
@@ -73,8 +79,36 @@ def _told(sums):
     return f"{sums[1]} of {sums[0]} requests failed"
 
 
-def _median(cluster, names):
-    """The largest of the nodes' medians; None when there were too few answers."""
-    latencies = [node_of(cluster, name)["traffic"]["latency"] for name in names]
-    found = [one["p50_ms"] for one in latencies if one["answers"] >= ANSWERS]
-    return max(found) if found else None
+# Latency: {milliseconds: how many answers of these nodes took less}, in order, infinity at last.
+
+def _latency(before, now, names):
+    less = {}
+    for old, new in _pairs(before, now, names):
+        for (edge, was), (_, count) in zip(old["latency"]["buckets"], new["latency"]["buckets"]):
+            edge = math.inf if edge is None else edge
+            less[edge] = less.get(edge, 0) + count - was
+    return less
+
+
+def _answers(less):
+    return less.get(math.inf, 0)
+
+
+def _median(less):
+    """The first edge that half of the answers took less than."""
+    return next(edge for edge, count in less.items() if 2 * count >= _answers(less))
+
+
+def _is_slower(own, other):
+    limit = max(SLOW_MS, SLOWER * _median(other))
+    edge = next(edge for edge in own if edge >= limit)
+    n, m = _answers(own), _answers(other)
+    slow, elsewhere = n - own[edge], m - other[edge]
+    share = (slow + elsewhere) / (n + m)        # if the nodes were alike
+    deviation = math.sqrt(share * (1 - share) * (1 / n + 1 / m))
+    return 2 * slow > n and slow / n - elsewhere / m > DEVIATIONS * deviation
+
+
+def _round(ms):
+    """With two digits, as more are not known."""
+    return f"{float(f'{ms:.2g}'):g}"
