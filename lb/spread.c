@@ -122,5 +122,5 @@ void cfc_spread_histogram(const cfc_spread_t *spread, cfc_histogram_t *histogram
 
 apr_interval_time_t cfc_histogram_edge(int i)
 {
-    return INT64_C(512) * (2 + i % 2) << i / 2;
+    return (INT64_C(512) * (2 + i % 2)) << (i / 2);
 }

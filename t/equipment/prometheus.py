@@ -6,7 +6,6 @@ import re
 
 _NAME = r"[a-zA-Z_:][a-zA-Z0-9_:]*"
 _LABEL = r'([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\\n]|\\[\\"n])*)"'
-_PART = re.compile(r"(.*)_(bucket|sum|count)")        # of a histogram
 _SAMPLE = re.compile(rf"({_NAME})(?:{{({_LABEL}(?:,{_LABEL})*)}})? (-?[0-9]+(?:\.[0-9]+)?)")
 
 
@@ -29,8 +28,8 @@ class Family:
     def labels(self):
         return [dict(key) for key in self._samples]
 
-    def end(self):
-        """All samples are there."""
+    def finish(self):
+        """Called when all samples are there."""
 
 
 class Histogram:
@@ -53,11 +52,11 @@ class Histogram:
 
     def buckets(self, labels):
         """[(edge, how many took less)] in order."""
-        found = [(float(one["le"]), self.value("bucket", one))
-                 for one in self._parts["_bucket"].labels() if {**one, "le": ""} == {**labels, "le": ""}]
-        return sorted(found)
+        return sorted((float(one["le"]), self.value("bucket", one))
+                      for one in self._parts["_bucket"].labels()
+                      if one == {**labels, "le": one["le"]})
 
-    def end(self):
+    def finish(self):
         assert len(self.labels()) == len(self._parts["_sum"].labels())
         assert sum(len(self.buckets(labels)) for labels in self.labels()) \
             == len(self._parts["_bucket"].labels())
@@ -101,5 +100,5 @@ def read(text):
             families[current].add(suffix, dict(labels), float(sample[sample.lastindex]))
     assert helped <= set(families)
     for family in families.values():
-        family.end()
+        family.finish()
     return families
