@@ -112,8 +112,7 @@ static void match_whole(cfc_keys_t *keys)
 static bool is_value_wanted(const cfc_keys_t *keys)
 {
     for (const cfc_rule_t *rule = keys->rules; rule->text != NULL; rule++) {
-        if (rule->kind == CFC_RULE_KEY
-            && strncmp(rule->text, keys->window, keys->held) == 0) {
+        if (rule->kind == CFC_RULE_KEY && strncmp(rule->text, keys->window, keys->held) == 0) {
             return true;
         }
     }

@@ -62,7 +62,8 @@ static void mark(cfc_spread_t *spread, int64_t period)
     atomic_store(&spread->marks[place].period, period);
 }
 
-/* The mark of the period before is there, or nobody knows what was when it began. */
+/* Where nobody has marked the period before, only what comes from now on counts as of the last
+ * minutes: what was there when it began is not known any more. */
 void cfc_spread_mark(cfc_spread_t *spread, apr_time_t now)
 {
     mark(spread, period_of(now) - 1);

@@ -52,19 +52,13 @@ static const char *label(const char *name, const char *value, apr_pool_t *p)
     return apr_pstrcat(p, name, "=\"", escaped, "\"", NULL);
 }
 
-/* suffix: of the name, which only a histogram's samples have. */
-static void sample_of(const scrape_t *s, const char *suffix, const char *more, const char *value)
+static void sample(const scrape_t *s, const char *more, const char *value)
 {
     const char *comma = s->labels[0] != '\0' && more[0] != '\0' ? "," : "";
     bool bare = s->labels[0] == '\0' && more[0] == '\0';
 
-    add_line(s, apr_pstrcat(s->p, "cfcluster_", s->name, suffix, bare ? "" : "{", s->labels, comma,
-                            more, bare ? "" : "}", " ", value, "\n", NULL));
-}
-
-static void sample(const scrape_t *s, const char *more, const char *value)
-{
-    sample_of(s, "", more, value);
+    add_line(s, apr_pstrcat(s->p, "cfcluster_", s->name, bare ? "" : "{", s->labels, comma, more,
+                            bare ? "" : "}", " ", value, "\n", NULL));
 }
 
 static void add_number(const scrape_t *s, const char *more, int64_t value)
@@ -173,20 +167,28 @@ static void add_answers(const scrape_t *s, const void *view)
     }
 }
 
+/* One of the three kinds of samples that a histogram has. */
+static scrape_t part_of(const scrape_t *s, const char *suffix)
+{
+    scrape_t part = *s;
+
+    part.name = apr_pstrcat(s->p, s->name, suffix, NULL);
+    return part;
+}
+
 static void add_latency(const scrape_t *s, const void *view)
 {
     const cfc_histogram_t *histogram = &((const cfc_node_view_t *)view)->histogram;
-    const char *all = apr_psprintf(s->p, "%" APR_UINT64_T_FMT, (apr_uint64_t)histogram->answers);
+    scrape_t bucket = part_of(s, "_bucket"), sum = part_of(s, "_sum"), all = part_of(s, "_count");
 
     for (int i = 0; i < CFC_HISTOGRAM_EDGES; i++) {
         const char *edge = apr_psprintf(s->p, "%.6f", (double)cfc_histogram_edge(i) / 1e6);
 
-        sample_of(s, "_bucket", label("le", edge, s->p),
-                  apr_psprintf(s->p, "%" APR_UINT64_T_FMT, (apr_uint64_t)histogram->within[i]));
+        add_number(&bucket, label("le", edge, s->p), (int64_t)histogram->within[i]);
     }
-    sample_of(s, "_bucket", label("le", "+Inf", s->p), all);
-    sample_of(s, "_sum", "", apr_psprintf(s->p, "%.6f", (double)histogram->sum_us / 1e6));
-    sample_of(s, "_count", "", all);
+    add_number(&bucket, label("le", "+Inf", s->p), (int64_t)histogram->answers);
+    sample(&sum, "", apr_psprintf(s->p, "%.6f", (double)histogram->sum_us / 1e6));
+    add_number(&all, "", (int64_t)histogram->answers);
 }
 
 /* --- of probes, databases and directories --------------------------------------------------- */

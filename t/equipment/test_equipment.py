@@ -286,7 +286,8 @@ def test_two_runs_at_the_same_time_are_given_different_ports():
     mine = [ports.free() for _ in range(50)]
     ask = ("import sys; from equipment import ports; ports._RANGE = list(map(int, sys.argv[1:]))\n"
            "print(ports.free())")
-    nobodys = range(32000, 32050)       # above all that are given out, below all of clients
+    above = ports._RANGE.stop           # of all that are given out; clients' are higher still
+    nobodys = range(above, above + 50)
     given = subprocess.run([sys.executable, "-c", ask, *map(str, [*mine, *nobodys])], check=True,
                            capture_output=True, text=True, timeout=30,
                            env={**os.environ, "PYTHONPATH": str(places.TOP / "t")}).stdout

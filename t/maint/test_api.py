@@ -27,7 +27,8 @@ def small(new_httpd, scripted):
     nodes = [scripted("node1"), scripted("node2", scheme="https")]
     lines = {"node1": nodes[0].url, "node2": nodes[1].https_url}
     text = config(nodes, f"CFDatabase replica mysql://127.0.0.1:{ports.free()} interval=1s",
-                  "SSLProxyEngine on\nSSLProxyCheckPeerName off", line=lambda node: f"CFNode {node.name} {lines[node.name]}")
+                  "SSLProxyEngine on\nSSLProxyCheckPeerName off",
+                  line=lambda node: f"CFNode {node.name} {lines[node.name]}")
     return Cluster(new_httpd(text), nodes)
 
 

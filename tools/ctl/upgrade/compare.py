@@ -39,29 +39,31 @@ def compare(before, now, name):
         return Comparison(True, f"{name} is {node['effective'] if node else 'gone'}"
                                 f"{' (' + node['why'] + ')' if node and node['why'] else ''}")
     others = [node["name"] for node in now["nodes"] if node["name"] != name]
-    mine, rest = _sums(before, now, [name]), _sums(before, now, others)
-    worse = (mine[1] >= LEAST and _share(mine) > SHARE and _share(mine) > TIMES * _share(rest))
-    text = f"{name}: {_told(mine)}; the others: {_told(rest)}"
-    own, other = _latency(before, now, [name]), _latency(before, now, others)
-    if min(_answers(own), _answers(other)) >= ANSWERS:
-        text += (f"; half of its requests within {_round(_median(own))} ms, "
-                 f"of the others' {_round(_median(other))} ms")
-        worse = worse or _is_slower(own, other)
+    own, rest = _pairs(before, now, [name]), _pairs(before, now, others)
+    own_sums, rest_sums = _sums(own), _sums(rest)
+    worse = (own_sums[1] >= LEAST and _share(own_sums) > SHARE
+             and _share(own_sums) > TIMES * _share(rest_sums))
+    text = f"{name}: {_told(own_sums)}; the others: {_told(rest_sums)}"
+    own_less, rest_less = _latency(own), _latency(rest)
+    if min(_answers(own_less), _answers(rest_less)) >= ANSWERS:
+        text += (f"; half of its requests within {_round(_median(own_less))} ms, "
+                 f"of the others' {_round(_median(rest_less))} ms")
+        worse = worse or _is_slower(own_less, rest_less)
     return Comparison(worse, text)
 
 
 def _pairs(before, now, names):
-    """The traffic of these nodes at both looks. Counters that fell began anew with httpd."""
-    for name in names:
-        old, new = node_of(before, name), node_of(now, name)
-        if old and new and new["traffic"]["requests"] >= old["traffic"]["requests"]:
-            yield old["traffic"], new["traffic"]
+    """[the traffic of one of these nodes at both looks]. Counters that fell began anew with
+    httpd."""
+    found = [(node_of(before, name), node_of(now, name)) for name in names]
+    return [(old["traffic"], new["traffic"]) for old, new in found
+            if old and new and new["traffic"]["requests"] >= old["traffic"]["requests"]]
 
 
-def _sums(before, now, names):
+def _sums(pairs):
     """(requests, failed) of these nodes."""
     requests = failed = 0
-    for old, new in _pairs(before, now, names):
+    for old, new in pairs:
         requests += new["requests"] - old["requests"]
         failed += _failed(new) - _failed(old)
     return requests, failed
@@ -81,9 +83,9 @@ def _told(sums):
 
 # Latency: {milliseconds: how many answers of these nodes took less}, in order, infinity at last.
 
-def _latency(before, now, names):
+def _latency(pairs):
     less = {}
-    for old, new in _pairs(before, now, names):
+    for old, new in pairs:
         for (edge, was), (_, count) in zip(old["latency"]["buckets"], new["latency"]["buckets"]):
             edge = math.inf if edge is None else edge
             less[edge] = less.get(edge, 0) + count - was
@@ -99,11 +101,11 @@ def _median(less):
     return next(edge for edge, count in less.items() if 2 * count >= _answers(less))
 
 
-def _is_slower(own, other):
-    limit = max(SLOW_MS, SLOWER * _median(other))
+def _is_slower(own, rest):
+    limit = max(SLOW_MS, SLOWER * _median(rest))
     edge = next(edge for edge in own if edge >= limit)
-    n, m = _answers(own), _answers(other)
-    slow, elsewhere = n - own[edge], m - other[edge]
+    n, m = _answers(own), _answers(rest)
+    slow, elsewhere = n - own[edge], m - rest[edge]
     share = (slow + elsewhere) / (n + m)        # if the nodes were alike
     deviation = math.sqrt(share * (1 - share) * (1 / n + 1 / m))
     return 2 * slow > n and slow / n - elsewhere / m > DEVIATIONS * deviation
